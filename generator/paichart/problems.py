@@ -1,0 +1,56 @@
+"""Problems: what is wrong with the user's input, where it stands, and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Severity(Enum):
+    """How much a problem matters: an error stops the build, a warning and a note do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A place in an input file; line and column count from 1, width is in characters (at least 1)."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+    width: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: its place, its code (`PAI012`), the fault in the user's words, and the cure."""
+
+    span: Span
+    code: str
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return each distinct problem once, sorted by file, line, column and code."""
+    return tuple(sorted(set(problems), key=lambda p: (p.span, p.code, p.message)))
+
+
+def has_errors(problems: Iterable[Problem]) -> bool:
+    """Tell whether any problem is an error, so that nothing may be written."""
+    return any(problem.severity is Severity.ERROR for problem in problems)
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Return `did you mean '…'?` for the closest known word, or an empty string when none is close."""
+    close = difflib.get_close_matches(word, tuple(known), n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else ""
