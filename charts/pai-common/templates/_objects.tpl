@@ -1,0 +1,75 @@
+{{/* pai-common.serviceAccount (dict "root" . "automount" true): a ServiceAccount; pods that call no API server get no token. */}}
+{{- define "pai-common.serviceAccount" -}}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: {{ include "pai-common.serviceAccountName" .root }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "pai-common.labels" .root | nindent 4 }}
+  {{- with dig "annotations" dict (.root.Values.serviceAccount | default dict) }}
+  annotations: {{- toYaml . | nindent 4 }}
+  {{- end }}
+automountServiceAccountToken: {{ .automount | default false }}
+{{- end -}}
+
+{{/* pai-common.podDisruptionBudget (dict "root" . "component" … "replicas" .Values.replicas): only where more than one copy runs. */}}
+{{- define "pai-common.podDisruptionBudget" -}}
+{{- if gt (int .replicas) 1 -}}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ include "pai-common.fullname" .root }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "pai-common.labels" . | nindent 4 }}
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels: {{- include "pai-common.selectorLabels" . | nindent 6 }}
+{{- end -}}
+{{- end -}}
+
+{{/*
+pai-common.networkPolicy (dict "root" . "component" … "name" … "allow" (list (dict "from" (list "pylon") "ports" (list 8080)))): the ingress that one
+workload accepts. `from` names components of this release (the `helm test` pods always join them); an empty list means everybody. An empty `allow` closes the pod.
+Further rules come from `networkPolicy.extraIngress`; `global.networkPolicy.enabled: false` leaves all policies out.
+*/}}
+{{- define "pai-common.networkPolicy" -}}
+{{- $root := .root -}}
+{{- if (include "pai-common.global" $root | fromYaml).networkPolicy.enabled -}}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{ .name | default (include "pai-common.fullname" $root) }}
+  namespace: {{ $root.Release.Namespace }}
+  labels: {{- include "pai-common.labels" . | nindent 4 }}
+spec:
+  podSelector:
+    matchLabels: {{- include "pai-common.selectorLabels" . | nindent 6 }}
+  policyTypes: [Ingress]
+  {{- $extra := dig "extraIngress" list ($root.Values.networkPolicy | default dict) }}
+  {{- if or .allow $extra }}
+  ingress:
+    {{- range .allow }}
+    - {{- if .from }}
+      from:
+        {{- range append .from "helm-test" }}
+        - podSelector:
+            matchLabels:
+              app.kubernetes.io/instance: {{ $root.Release.Name }}
+              app.kubernetes.io/component: {{ . }}
+        {{- end }}
+      {{- end }}
+      ports:
+        {{- range .ports }}
+        - port: {{ . }}
+          protocol: TCP
+        {{- end }}
+    {{- end }}
+    {{- with $extra }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- else }}
+  ingress: []
+  {{- end }}
+{{- end -}}
+{{- end -}}
