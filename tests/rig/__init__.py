@@ -1,0 +1,1 @@
+"""The test rig: a real local Kubernetes control plane with simulated nodes, and the tools to drive it."""
