@@ -1,0 +1,68 @@
+# `make` lists the targets. Everything happens in .venv and in the user's cache folder; `make clean` undoes it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash -euo pipefail -c
+
+PYTHON ?= python3
+BIN := .venv/bin
+CONFIG_DIR ?= examples/quick-start
+OUT ?= out
+NAMESPACE ?= default
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("paichart needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/.dev: .venv/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,cluster]'
+	@touch $@
+
+setup: .venv/.dev ## Install paichart and what its tests need into .venv
+
+build: .venv/.installed ## Build the chart of CONFIG_DIR (examples/quick-start) into OUT (out)
+	$(BIN)/paichart build $(CONFIG_DIR) --output-dir $(OUT)
+
+lint: .venv/.dev ## Check code, types, charts and generated files
+	$(BIN)/ruff format --check generator tests
+	$(BIN)/ruff check generator tests
+	$(BIN)/mypy
+	$(BIN)/python generator/chart_schemas.py --check
+	$(BIN)/pytest -q tests/chart -m lint -p no:cacheprovider
+
+quick: .venv/.dev nginx ## Run the quick tests (under a minute)
+	$(BIN)/pytest -q -n 2 -m 'not cluster'
+
+test: .venv/.dev nginx ## Run all tests, also those on a real control plane (builds it once)
+	$(BIN)/pytest -n 2 -m 'not cluster'
+	$(BIN)/pytest -m cluster
+
+tools: .venv/.dev ## Build helm, kubectl and the control plane into the user's cache folder
+	$(BIN)/python -m tests.rig.tools
+
+# The front door's configuration is checked by nginx itself.
+nginx:
+	@command -v nginx >/dev/null || PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { \
+	  echo "installing nginx (Debian package nginx-light) to check pylon's configuration"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light >/dev/null; }
+
+try: build .venv/.dev ## Install OUT on a local control plane with simulated nodes, and show it
+	$(BIN)/python -m tests.rig.try up --namespace $(NAMESPACE) $(CONFIG_DIR) $(OUT)
+
+try-down: .venv/.dev ## Stop what `make try` started
+	$(BIN)/python -m tests.rig.try down
+
+schemas: .venv/.dev ## Write each chart's values.schema.json anew
+	$(BIN)/python generator/chart_schemas.py
+
+format: .venv/.dev ## Format the code
+	$(BIN)/ruff format generator tests
+	$(BIN)/ruff check --fix-only --quiet generator tests
+
+clean: ## Remove everything that make made here (not the tools in the user's cache folder)
+	rm -rf .venv out .try build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: help setup build lint quick test tools nginx try try-down schemas format clean

@@ -1,0 +1,204 @@
+"""The release's credentials: made once, kept in `credentials.yaml` beside the inputs, never printed.
+
+What the inputs give wins over the file, and the file over new random values. The file is only ever added to.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from paichart.derive.network import external_url
+from paichart.model import Cluster, Secret, Settings
+from paichart.problems import Problem, Severity, Span, suggest
+from paichart.source import load
+from paichart.write import write_private
+
+FILE_NAME = "credentials.yaml"
+HEADER = """\
+# Credentials of this OpenPAI release, made by `paichart build`. Keep this file safe and out of version control:
+# without it a rebuilt release no longer fits its database and its users' tokens.
+"""
+
+RANDOM_KEYS = (
+    "admin-password",
+    "database-password",
+    "jwt-secret",
+    "log-manager-jwt-secret",
+    "log-manager-password",
+)
+SSH_PRIVATE_KEY = "job-ssh-private-key"
+SSH_PUBLIC_KEY = "job-ssh-public-key"
+KNOWN_KEYS = (*RANDOM_KEYS, SSH_PRIVATE_KEY, SSH_PUBLIC_KEY)
+
+INPUT_PATHS: Mapping[str, tuple[str, str]] = {
+    "admin-password": ("rest-server", "default-pai-admin-password"),
+    "database-password": ("postgresql", "passwd"),
+    "jwt-secret": ("rest-server", "jwt-secret"),
+    "log-azure-storage-key": ("rest-server", "log_azure_storage_account_key"),
+    "log-manager-jwt-secret": ("log-manager", "jwt_secret"),
+    "log-manager-password": ("log-manager", "admin_password"),
+}
+"""Where services-configuration.yaml may give a credential."""
+
+OIDC_KEYS = (
+    "wellKnownURL",
+    "tenantID",
+    "clientID",
+    "clientSecret",
+    "nonceLifetime",
+    "nonceMaxAmount",
+    "clockSkew",
+)
+OIDC_LOGOUT = "https://login.microsoftonline.com/common/oauth2/v2.0/logout"
+
+DEFAULT_REGISTRY = "https://index.docker.io/v1/"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """All secrets of a release: the keys of the credentials Secret, the jobs' SSH key pair, the pull secret."""
+
+    data: Mapping[str, Secret]
+    ssh_private_key: Secret
+    ssh_public_key: str
+    docker_config_json: Secret
+
+    @property
+    def revision(self) -> str:
+        """A short fingerprint; pods that read credentials restart when it changes. Random members hide the others."""
+        text = json.dumps([dict(self.data), self.ssh_private_key, self.docker_config_json], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def given(cluster: Cluster) -> dict[str, Secret]:
+    """Return the credentials that the inputs give, by key of the credentials Secret."""
+    return {
+        key: Secret(cluster.services.text(*path))
+        for key, path in INPUT_PATHS.items()
+        if cluster.services.has(*path)
+    }
+
+
+def read(path: Path) -> tuple[dict[str, Secret], tuple[Problem, ...]]:
+    """Return the credentials that a file holds and what is wrong with it; a missing file holds none."""
+    if not path.exists():
+        return {}, ()
+    document = load(path, str(path))
+    problems = list(document.problems)
+    content = document.data if isinstance(document.data, Mapping) else {}
+    for key, value in content.items():
+        if key not in KNOWN_KEYS:
+            hint = suggest(str(key), KNOWN_KEYS)
+            problems.append(Problem(document.marks.key(key), "PAI080", f"'{key}' is no credential", hint))
+        elif not isinstance(value, str) or not value.strip():
+            hint = "write a text in quotes, or remove the line to have a new one made"
+            problems.append(Problem(document.marks.at(key), "PAI081", f"'{key}' is not a text", hint))
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        problems.append(
+            Problem(
+                Span(str(path)),
+                "PAI082",
+                "other users of this machine can read the credentials",
+                f"chmod 600 {path}",
+                Severity.WARNING,
+            )
+        )
+    return {key: Secret(value) for key, value in content.items() if isinstance(value, str)}, tuple(problems)
+
+
+def complete(path: Path, known: Mapping[str, Secret], cluster: Cluster) -> Credentials:
+    """Return all credentials; those that neither the inputs nor the file give are made and added to the file."""
+    from_inputs = given(cluster)
+    made = {key: Secret(secrets.token_urlsafe(24)) for key in RANDOM_KEYS if key not in {*known, *from_inputs}}
+    if SSH_PRIVATE_KEY not in known or SSH_PUBLIC_KEY not in known:
+        made.update(_new_ssh_key())
+    if made:
+        text = path.read_text(encoding="utf-8") if path.exists() else HEADER
+        write_private(path, text.rstrip("\n") + "\n" + _as_yaml(made))
+    return _assemble({**known, **made, **from_inputs}, cluster)
+
+
+def _assemble(values: Mapping[str, Secret], cluster: Cluster) -> Credentials:
+    data = {key: value for key, value in values.items() if key not in (SSH_PRIVATE_KEY, SSH_PUBLIC_KEY)}
+    data["admin-username"] = Secret(cluster.services.text("rest-server", "default-pai-admin-username") or "admin")
+    data["database-password-urlencoded"] = Secret(quote(values["database-password"], safe=""))
+    oidc = _oidc_file(cluster)
+    if oidc:
+        data["oidc.yaml"] = oidc
+    return Credentials(
+        data=dict(sorted(data.items())),
+        ssh_private_key=values[SSH_PRIVATE_KEY],
+        ssh_public_key=str(values[SSH_PUBLIC_KEY]),
+        docker_config_json=_docker_config(cluster.config, cluster.services),
+    )
+
+
+def _docker_config(config: Settings, services: Settings) -> Secret:
+    """Return the pull secret's content: one login for the registry of OpenPAI's images, or none."""
+    legacy = ("cluster", "docker-registry")
+    user = services.text(*legacy, "username") or config.text("docker_registry_username")
+    password = services.text(*legacy, "password") or config.text("docker_registry_password")
+    domain = services.text(*legacy, "domain") or config.text("docker_registry_domain")
+    if not user:
+        return Secret(json.dumps({"auths": {}}))
+    server = DEFAULT_REGISTRY if domain in ("", "docker.io", "public") else domain
+    token = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return Secret(json.dumps({"auths": {server: {"username": user, "password": password, "auth": token}}}))
+
+
+def _oidc_file(cluster: Cluster) -> Secret | None:
+    """Return rest-server's oidc.yaml, which holds the client secret; None without OIDC. Source: rest-server's authn.js."""
+    if not cluster.services.flag("authentication", "OIDC"):
+        return None
+    azure = cluster.services.mapping("authentication", "AAD")
+    url = external_url(cluster)
+    content = {
+        "OIDC-type": "aad",
+        **{key: azure[key] for key in OIDC_KEYS if key in azure},
+        "redirectUrl": f"{url}/rest-server/api/v1/authn/oidc/return",
+        "destroySessionUrl": f"{OIDC_LOGOUT}?post_logout_redirect_uri={quote(url, safe='')}",
+    }
+    return Secret(yaml.safe_dump(content, sort_keys=False))
+
+
+def _new_ssh_key() -> dict[str, Secret]:
+    """Return a fresh RSA key pair as ssh-keygen writes it; the images' sshd is too old for nothing but RSA."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.OpenSSH,
+        serialization.NoEncryption(),
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+    )
+    return {SSH_PRIVATE_KEY: Secret(private.decode()), SSH_PUBLIC_KEY: Secret(public.decode() + " openpai-jobs")}
+
+
+def _as_yaml(values: Mapping[str, Secret]) -> str:
+    lines = []
+    for key, value in sorted(values.items()):
+        if "\n" in value:
+            block = "".join(f"  {line}\n" for line in value.rstrip("\n").split("\n"))
+            lines.append(f"{key}: |\n{block}")
+        else:
+            lines.append(f"{key}: {json.dumps(str(value))}\n")
+    return "".join(lines)
+
+
+def default_path(config_dir: Path) -> Path:
+    """Return where a site's credentials lie: beside its inputs."""
+    return Path(os.path.abspath(config_dir)) / FILE_NAME  # noqa: PTH100 - keeps symbolic links as the user wrote them

@@ -1,0 +1,71 @@
+"""Values that all subcharts share: the chart's `global`."""
+
+from __future__ import annotations
+
+from paichart.derive.hived import is_hived_on
+from paichart.derive.json import Json
+from paichart.derive.network import external_url
+from paichart.model import Cluster
+
+SERVICE_PORTS = {
+    "database-controller": ("database-controller", "write-merger-port"),
+    "hivedscheduler": ("hivedscheduler", "webservice-port"),
+    "log-manager": ("log-manager", "port"),
+    "postgresql": ("postgresql", "port"),
+    "rest-server": ("rest-server", "server-port"),
+    "webportal": ("webportal", "server-port"),
+}
+"""Where services-configuration.yaml gives a service's port."""
+
+
+def registry_of_pai_images(cluster: Cluster) -> str:
+    """Return the registry that config.yaml names for OpenPAI's own images; empty for Docker Hub."""
+    domain = _registry_setting(cluster, "domain")
+    return "" if domain in ("docker.io", "public") else domain
+
+
+def is_qos_on(cluster: Cluster) -> bool:
+    """Tell whether containers get the legacy requests and limits (`qos-switch`)."""
+    if cluster.services.has("cluster", "common", "qos-switch"):
+        return cluster.services.flag("cluster", "common", "qos-switch")
+    return cluster.config.flag("qos-switch")
+
+
+def values(cluster: Cluster) -> dict[str, Json]:
+    """Return the `global` values of a release, without credentials."""
+    external = cluster.config.mapping("paichart", "external-database")
+    port = int(external["port"]) if external.get("host") else None
+    return {
+        "clusterId": cluster.services.text("cluster", "common", "cluster-id") or "pai",
+        "externalUrl": external_url(cluster),
+        "imageRegistry": cluster.config.text("paichart", "image-registry"),
+        "imagePullSecrets": [str(name) for name in cluster.config.items("paichart", "image-pull-secrets")],
+        "paiImages": {
+            "registry": registry_of_pai_images(cluster),
+            "namespace": _registry_setting(cluster, "namespace") or "openpai",
+            "tag": _registry_setting(cluster, "tag") or cluster.config.text("docker_image_tag"),
+        },
+        "jobPullSecret": cluster.services.text("cluster", "docker-registry", "secret-name") or "pai-secret",
+        "qos": is_qos_on(cluster),
+        "networkPolicy": {"enabled": cluster.config.flag("paichart", "network-policies")},
+        "database": {
+            "host": str(external.get("host") or ""),
+            "name": str(external["name"]) if external.get("host") else cluster.services.text("postgresql", "db"),
+            "user": str(external["user"]) if external.get("host") else cluster.services.text("postgresql", "user"),
+        },
+        "hived": {"enabled": is_hived_on(cluster)},
+        "servicePorts": _service_ports(cluster) | ({"postgresql": port} if port else {}),
+    }
+
+
+def _registry_setting(cluster: Cluster, key: str) -> str:
+    """Return a key of `cluster.docker-registry`, which legacy's generator filled from config.yaml when it was not given."""
+    return cluster.services.text("cluster", "docker-registry", key) or cluster.config.text(f"docker_registry_{key}")
+
+
+def _service_ports(cluster: Cluster) -> dict[str, Json]:
+    return {
+        service: cluster.services.integer(*path)
+        for service, path in SERVICE_PORTS.items()
+        if cluster.services.has(*path)
+    }

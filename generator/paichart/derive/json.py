@@ -1,0 +1,7 @@
+"""The type of values: what YAML and JSON can hold."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"

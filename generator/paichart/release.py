@@ -1,0 +1,55 @@
+"""Which services a release is made of: one subchart each, and when it is switched on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from paichart.derive.hived import is_hived_on
+from paichart.model import Cluster
+
+LIBRARY = "pai-common"
+UMBRELLA = "openpai"
+
+
+def _always(_cluster: Cluster) -> bool:
+    return True
+
+
+def _has_own_database(cluster: Cluster) -> bool:
+    return not cluster.config.has("paichart", "external-database", "host")
+
+
+def _has_loop_disk(cluster: Cluster) -> bool:
+    return cluster.services.flag("internal-storage", "enable")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One PAI service: its subchart's name, what it calls at run time, and whether a cluster gets it."""
+
+    name: str
+    calls: tuple[str, ...] = ()
+    is_enabled: Callable[[Cluster], bool] = _always
+
+
+SERVICES = (
+    Service("cluster-configuration"),
+    Service("internal-storage", is_enabled=_has_loop_disk),
+    Service("postgresql", ("internal-storage",), _has_own_database),
+    Service("device-plugin"),
+    Service("frameworkcontroller"),
+    Service("hivedscheduler", is_enabled=is_hived_on),
+    Service("database-controller", ("postgresql", "frameworkcontroller")),
+    Service("log-manager"),
+    Service("openpai-runtime", ("frameworkcontroller",)),
+    Service("rest-server", ("postgresql", "database-controller", "hivedscheduler", "log-manager")),
+    Service("webportal", ("rest-server",)),
+    Service("pylon", ("rest-server", "webportal", "log-manager")),
+)
+"""All services, a service after those that it calls."""
+
+
+def enabled_services(cluster: Cluster) -> tuple[Service, ...]:
+    """Return the services that this cluster gets, in the order of :data:`SERVICES`."""
+    return tuple(service for service in SERVICES if service.is_enabled(cluster))

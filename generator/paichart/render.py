@@ -1,0 +1,75 @@
+"""The files of a build: the umbrella chart with its subcharts and the derived values. Nothing here touches the disk but to read charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from paichart.derive.json import Json
+from paichart.release import LIBRARY, UMBRELLA
+
+_LEFT_OUT = ("ci", "charts", "values.schema.yaml", "values-schema-parts.yaml", "Chart.lock")
+_VALUES_HEADER = """\
+# Written by `paichart build` from config.yaml, layout.yaml and services-configuration.yaml. Change those, not this file:
+# a value that they have no key for goes into config.yaml under `paichart.values`.
+"""
+
+
+class _Dumper(yaml.CSafeDumper):
+    """Writes text of several lines as a block, so that people can read it."""
+
+
+def _text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.ignore_aliases = lambda _self, _data: True  # type: ignore[method-assign,assignment] # anchors puzzle readers
+
+
+def render(charts: Path, services: Iterable[str], values: Mapping[str, Json]) -> dict[str, bytes]:
+    """Return {relative path: content} of a whole chart: the umbrella, the library and each named service's subchart."""
+    names = {LIBRARY, *services}
+    files = _chart_files(charts / UMBRELLA)
+    files["Chart.yaml"] = _umbrella_chart(files["Chart.yaml"], names)
+    files["values.yaml"] = (_VALUES_HEADER + dump(values)).encode()
+    for name in sorted(names):
+        subchart = _chart_files(charts / name)
+        subchart["Chart.yaml"] = _without_dependencies(subchart["Chart.yaml"])
+        files.update({f"charts/{name}/{path}": data for path, data in subchart.items()})
+    return dict(sorted(files.items()))
+
+
+def dump(values: Mapping[str, Any]) -> str:
+    """Return values as YAML, keys in the order given."""
+    return str(yaml.dump(dict(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000))
+
+
+def _chart_files(folder: Path) -> dict[str, bytes]:
+    """Return a chart's files but for what only its developers need."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and path.relative_to(folder).parts[0] not in _LEFT_OUT
+        and not path.name.endswith((".gotmpl", ".pyc"))
+    }
+
+
+def _umbrella_chart(text: bytes, names: Iterable[str]) -> bytes:
+    """Return Chart.yaml with only the dependencies that are there, which lie in charts/ and so need no repository."""
+    chart = yaml.safe_load(text)
+    kept = [dependency for dependency in chart["dependencies"] if dependency["name"] in names]
+    chart["dependencies"] = [{k: v for k, v in dependency.items() if k != "repository"} for dependency in kept]
+    return dump(chart).encode()
+
+
+def _without_dependencies(text: bytes) -> bytes:
+    """Return a subchart's Chart.yaml without its library: the umbrella carries that once for all."""
+    chart = yaml.safe_load(text)
+    chart.pop("dependencies", None)
+    return dump(chart).encode()

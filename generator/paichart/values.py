@@ -1,0 +1,78 @@
+"""The whole values tree of a release: what is shared, what each subchart gets, the credentials, and the admin's own values last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from paichart.credentials import Credentials
+from paichart.derive import (
+    cluster_configuration,
+    common,
+    database_controller,
+    device_plugin,
+    frameworkcontroller,
+    hivedscheduler,
+    internal_storage,
+    log_manager,
+    openpai_runtime,
+    postgresql,
+    pylon,
+    rest_server,
+    webportal,
+)
+from paichart.derive.json import Json
+from paichart.model import Cluster
+from paichart.release import enabled_services
+
+DERIVATIONS: Mapping[str, Callable[[Cluster], dict[str, Json]]] = {
+    "cluster-configuration": cluster_configuration.values,
+    "database-controller": database_controller.values,
+    "device-plugin": device_plugin.values,
+    "frameworkcontroller": frameworkcontroller.values,
+    "hivedscheduler": hivedscheduler.values,
+    "internal-storage": internal_storage.values,
+    "log-manager": log_manager.values,
+    "openpai-runtime": openpai_runtime.values,
+    "postgresql": postgresql.values,
+    "pylon": pylon.values,
+    "rest-server": rest_server.values,
+    "webportal": webportal.values,
+}
+"""What each subchart gets, by its name."""
+
+
+def derive_values(cluster: Cluster, credentials: Credentials | None) -> dict[str, Json]:
+    """Return the umbrella chart's values; without credentials the chart refers to a Secret that the admin makes."""
+    values: dict[str, Json] = {"global": common.values(cluster)}
+    for service in enabled_services(cluster):
+        values[service.name] = {"enabled": True, **DERIVATIONS[service.name](cluster)}
+    values = merge(values, _credential_values(cluster, credentials))
+    return merge(values, dict(cluster.config.mapping("paichart", "values")))
+
+
+def _credential_values(cluster: Cluster, credentials: Credentials | None) -> dict[str, Json]:
+    if credentials is None:
+        return {"global": {"credentials": {"existingSecret": cluster.config.text("paichart", "credentials-secret")}}}
+    return {
+        "global": {"credentials": {"existingSecret": "", "revision": credentials.revision}},
+        "cluster-configuration": {
+            "credentials": {
+                "data": {key: str(value) for key, value in credentials.data.items()},
+                "jobSshKey": {
+                    "privateKey": str(credentials.ssh_private_key),
+                    "publicKey": credentials.ssh_public_key,
+                },
+                "dockerConfigJson": str(credentials.docker_config_json),
+            }
+        },
+    }
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return base with over laid on it: mappings are merged key by key, everything else is replaced."""
+    merged = dict(base)
+    for key, value in over.items():
+        mine = merged.get(key)
+        merged[key] = merge(mine, value) if isinstance(mine, Mapping) and isinstance(value, Mapping) else value
+    return merged
