@@ -1,0 +1,52 @@
+"""Kubernetes' size limits, checked before Helm would meet them."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from paichart.problems import Problem, Severity, Span
+
+OBJECT_LIMIT = 1024 * 1024
+"""Bytes that a ConfigMap or Secret may hold (Kubernetes: 1 MiB)."""
+
+_WARN_AT = 0.8
+_CONFIG_MAPS = (
+    ("cluster-configuration", "layout", "the machine list"),
+    ("cluster-configuration", "nodeLabels", "the node labels"),
+    ("cluster-configuration", "gpuConfiguration", "the device list"),
+    ("hivedscheduler", "config", "HiveD's configuration"),
+)
+
+
+def check_sizes(files: Mapping[str, bytes], values: Mapping[str, Any], layout: str) -> Iterator[Problem]:
+    """PAI090: no object of the release, and not the release itself, outgrows what Kubernetes stores."""
+    from paichart.render import dump  # noqa: PLC0415 - rendering is the slow part of a build, only paid here
+
+    for service, key, what in _CONFIG_MAPS:
+        section = values.get(service, {}).get(key)
+        if section:
+            size = len(dump({key: section} if not isinstance(section, Mapping) else section).encode())
+            yield from _verdict(size, f"{what} in one ConfigMap", layout)
+    yield from _verdict(release_size(files), "the release as Helm stores it in one Secret", layout)
+
+
+def release_size(files: Mapping[str, bytes]) -> int:
+    """Return the bytes of Helm's release Secret, estimated from above: gzip, base64 of chart, values, and values once more as manifest."""
+    text = b"".join(base64.b64encode(data) for data in files.values()) + files["values.yaml"] * 2
+    return len(base64.b64encode(gzip.compress(text, compresslevel=6, mtime=0)))
+
+
+def _verdict(size: int, what: str, layout: str) -> Iterator[Problem]:
+    if size <= OBJECT_LIMIT * _WARN_AT:
+        return
+    too_large = size > OBJECT_LIMIT
+    yield Problem(
+        Span(layout),
+        "PAI090",
+        f"{what} takes {size / 1024:,.0f} KiB; Kubernetes stores at most {OBJECT_LIMIT // 1024:,} KiB",
+        "use shorter host names, or split the machines over two clusters",
+        Severity.ERROR if too_large else Severity.WARNING,
+    )
