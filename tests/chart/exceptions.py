@@ -1,0 +1,49 @@
+"""What single containers may do although the rules forbid it, and why. docs/security.md prints this table.
+
+A row that no scenario needs any more fails a test, so the table says what is so, not what once was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+POD = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """One thing that one container may do (POD: the pod as a whole). component and what may hold `*`."""
+
+    component: str
+    container: str
+    what: str
+    reason: str
+
+    def covers(self, component: str, container: str, what: str) -> bool:
+        """Whether this row is about that container and thing."""
+        given = (component, container, what)
+        return all(map(fnmatchcase, given, (self.component, self.container, self.what)))
+
+
+ALLOWED: tuple[Allowed, ...] = ()
+
+_asked_for: set[Allowed] = set()
+
+
+def is_allowed(component: str, container: str, what: str) -> bool:
+    """Whether the table lets a container (or POD) do this."""
+    rows = [row for row in ALLOWED if row.covers(component, container, what)]
+    _asked_for.update(rows)
+    return bool(rows)
+
+
+@contextmanager
+def asked_for() -> Iterator[set[Allowed]]:
+    """A set that holds, at the end of the block, the rows that some rule needed in it."""
+    _asked_for.clear()
+    found: set[Allowed] = set()
+    yield found
+    found.update(_asked_for)
