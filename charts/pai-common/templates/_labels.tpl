@@ -23,14 +23,14 @@ app.kubernetes.io/component: {{ .component | default $root.Chart.Name }}
 
 {{/*
 pai-common.podLabels (dict "root" . "component" … "app" "rest-server"): labels of a pod template. `app` is the legacy label that
-Prometheus, watchdog and dashboards select by.
+Prometheus, watchdog and dashboards select by. `values` replaces the chart's own values as the place of `podLabels`.
 */}}
 {{- define "pai-common.podLabels" -}}
 {{- $root := .root | default . -}}
 {{- $labels := include "pai-common.selectorLabels" . | fromYaml -}}
 {{- $_ := set $labels "app" (.app | default .component | default $root.Chart.Name) -}}
 {{- $_ := set $labels "app.kubernetes.io/part-of" "openpai" -}}
-{{- $labels = mustMerge $labels ($root.Values.podLabels | default dict) (include "pai-common.global" $root | fromYaml).commonLabels -}}
+{{- $labels = mustMerge $labels ((.values | default $root.Values).podLabels | default dict) (include "pai-common.global" $root | fromYaml).commonLabels -}}
 {{- toYaml $labels -}}
 {{- end -}}
 

@@ -40,8 +40,13 @@ ends in a hash of the whole, so that two long names stay apart.
 {{- printf "http://%s:%s" (include "pai-common.serviceHost" .) (include "pai-common.servicePort" .) -}}
 {{- end -}}
 
-{{/* pai-common.serviceAccountName: the service account of this chart's pods. */}}
+{{/*
+pai-common.serviceAccountName: the service account of this chart's pods. A second workload of a chart calls it with
+(dict "root" . "service" "kube-scheduler" "values" .Values.kubeScheduler).
+*/}}
 {{- define "pai-common.serviceAccountName" -}}
 {{- $root := .root | default . -}}
-{{- dig "name" "" ($root.Values.serviceAccount | default dict) | default (include "pai-common.fullname" $root) -}}
+{{- $values := .values | default $root.Values -}}
+{{- $default := include "pai-common.serviceName" (dict "root" $root "service" (.service | default $root.Chart.Name)) -}}
+{{- dig "name" "" ($values.serviceAccount | default dict) | default $default -}}
 {{- end -}}

@@ -1,12 +1,16 @@
-{{/* pai-common.serviceAccount (dict "root" . "automount" true): a ServiceAccount; pods that call no API server get no token. */}}
+{{/*
+pai-common.serviceAccount (dict "root" . "automount" true): a ServiceAccount; pods that call no API server get no token.
+`service`, `component` and `values` are for a second workload of a chart, see pai-common.serviceAccountName.
+*/}}
 {{- define "pai-common.serviceAccount" -}}
+{{- $values := .values | default .root.Values -}}
 apiVersion: v1
 kind: ServiceAccount
 metadata:
-  name: {{ include "pai-common.serviceAccountName" .root }}
+  name: {{ include "pai-common.serviceAccountName" . }}
   namespace: {{ .root.Release.Namespace }}
-  labels: {{- include "pai-common.labels" .root | nindent 4 }}
-  {{- with dig "annotations" dict (.root.Values.serviceAccount | default dict) }}
+  labels: {{- include "pai-common.labels" . | nindent 4 }}
+  {{- with dig "annotations" dict ($values.serviceAccount | default dict) }}
   annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
 automountServiceAccountToken: {{ .automount | default false }}
@@ -31,7 +35,7 @@ spec:
 {{/*
 pai-common.networkPolicy (dict "root" . "component" … "name" … "allow" (list (dict "from" (list "pylon") "ports" (list 8080)))): the ingress that one
 workload accepts. `from` names components of this release (the `helm test` pods always join them); an empty list means everybody. An empty `allow` closes the pod.
-Further rules come from `networkPolicy.extraIngress`; `global.networkPolicy.enabled: false` leaves all policies out.
+Further rules come from `networkPolicy.extraIngress` (of `values`, when given); `global.networkPolicy.enabled: false` leaves all policies out.
 */}}
 {{- define "pai-common.networkPolicy" -}}
 {{- $root := .root -}}
@@ -46,7 +50,7 @@ spec:
   podSelector:
     matchLabels: {{- include "pai-common.selectorLabels" . | nindent 6 }}
   policyTypes: [Ingress]
-  {{- $extra := dig "extraIngress" list ($root.Values.networkPolicy | default dict) }}
+  {{- $extra := dig "extraIngress" list ((.values | default $root.Values).networkPolicy | default dict) }}
   {{- if or .allow $extra }}
   ingress:
     {{- range .allow }}

@@ -13,6 +13,18 @@ priorityClassName: {{ . }}
 {{- with $values.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- include "pai-common.affinity" . }}
+{{- with $values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.topologySpreadConstraints }}
+topologySpreadConstraints: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* pai-common.affinity: the `affinity` of a pod, part of pai-common.scheduling and with the same arguments. */}}
+{{- define "pai-common.affinity" -}}
+{{- $values := .values | default .root.Values -}}
 {{- if $values.affinity }}
 affinity: {{- toYaml $values.affinity | nindent 2 }}
 {{- else if or (has .placement (list "master" "worker" "storage")) .optOut }}
@@ -31,12 +43,6 @@ affinity:
               operator: NotIn
               values: ["true"]
             {{- end }}
-{{- end }}
-{{- with $values.tolerations }}
-tolerations: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with $values.topologySpreadConstraints }}
-topologySpreadConstraints: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 

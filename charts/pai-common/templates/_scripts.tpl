@@ -13,7 +13,7 @@ Python scripts that run in the OpenPAI runtime image (Python 3.7). They lie in o
 
 {{/*
 pai-common.waitFor (dict "root" . "targets" (list "tcp://host:5432" "http://host/path") "timeoutSeconds" 900): an init container that waits, bounded,
-and says in one line every ten seconds for what. Needs pai-common.scriptsVolume. `token` mounts nothing: the targets are plain.
+and says in one line every ten seconds for what. Needs pai-common.scriptsVolume. `token` mounts nothing: the targets are plain. `env` is a map as for pai-common.env, for `$(NAME)` in a target.
 */}}
 {{- define "pai-common.waitFor" -}}
 - name: wait-for-dependencies
@@ -25,6 +25,9 @@ and says in one line every ten seconds for what. Needs pai-common.scriptsVolume.
     {{- range .targets }}
     - {{ . | quote }}
     {{- end }}
+  {{- with .env }}
+  env: {{- include "pai-common.env" (dict "env" .) | nindent 4 }}
+  {{- end }}
   resources:
     requests: {cpu: 10m, memory: 32Mi}
     limits: {cpu: 200m, memory: 64Mi}
@@ -40,6 +43,7 @@ and says in one line every ten seconds for what. Needs pai-common.scriptsVolume.
 
 {{/*
 pai-common.testPod (dict "root" . "targets" (list "http://host:port/path")): a `helm test` pod that asks each target once it answers, for two minutes.
+With `placement` or `optOut` it runs where the chart's own pods do (see pai-common.scheduling); `env` as for pai-common.waitFor.
 */}}
 {{- define "pai-common.testPod" -}}
 apiVersion: v1
@@ -56,6 +60,9 @@ spec:
   restartPolicy: Never
   automountServiceAccountToken: false
   {{- include "pai-common.imagePullSecrets" .root | nindent 2 }}
+  {{- if or .placement .optOut }}
+  {{- include "pai-common.affinity" . | nindent 2 }}
+  {{- end }}
   securityContext:
     runAsNonRoot: true
     runAsUser: 65534
@@ -64,7 +71,7 @@ spec:
   tolerations: {{- toYaml . | nindent 4 }}
   {{- end }}
   containers:
-    {{- include "pai-common.waitFor" (dict "root" .root "targets" .targets "timeoutSeconds" 120) | replace "wait-for-dependencies" "test" | nindent 4 }}
+    {{- include "pai-common.waitFor" (dict "root" .root "targets" .targets "env" .env "timeoutSeconds" 120) | replace "wait-for-dependencies" "test" | nindent 4 }}
   volumes:
     {{- include "pai-common.scriptsVolume" .root | nindent 4 }}
 {{- end -}}
