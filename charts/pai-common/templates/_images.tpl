@@ -9,7 +9,7 @@ tag:       image.tag, else `tag` of the call, else for OpenPAI's own images glob
 {{- define "pai-common.image" -}}
 {{- $global := include "pai-common.global" .root | fromYaml -}}
 {{- $image := .image -}}
-{{- $registry := $image.registry | default (.pai | ternary $global.paiImages.registry "") | default $global.imageRegistry | default .upstream | default "docker.io" -}}
+{{- $registry := $image.registry | default (default false .pai | ternary $global.paiImages.registry "") | default $global.imageRegistry | default .upstream | default "docker.io" -}}
 {{- $repository := $image.repository -}}
 {{- if and .pai (not (contains "/" $repository)) -}}
 {{- $repository = printf "%s/%s" $global.paiImages.namespace $repository -}}
@@ -18,7 +18,7 @@ tag:       image.tag, else `tag` of the call, else for OpenPAI's own images glob
 {{- if $image.digest -}}
 {{- printf "%s@%s" $name $image.digest -}}
 {{- else -}}
-{{- $tag := $image.tag | default .tag | default (.pai | ternary $global.paiImages.tag "") -}}
+{{- $tag := $image.tag | default .tag | default (default false .pai | ternary $global.paiImages.tag "") -}}
 {{- printf "%s:%s" $name (required (printf "image %s has neither a tag nor a digest" $name) $tag) -}}
 {{- end -}}
 {{- end -}}
