@@ -50,10 +50,10 @@ nginx:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light >/dev/null; }
 
 try: build .venv/.dev ## Install OUT on a local control plane with simulated nodes, and show it
-	$(BIN)/python -m tests.rig.try up --namespace $(NAMESPACE) $(CONFIG_DIR) $(OUT)
+	$(BIN)/python -m tests.rig up --namespace $(NAMESPACE) $(CONFIG_DIR) $(OUT)
 
 try-down: .venv/.dev ## Stop what `make try` started
-	$(BIN)/python -m tests.rig.try down
+	$(BIN)/python -m tests.rig down
 
 schemas: .venv/.dev ## Write each chart's values.schema.json anew
 	$(BIN)/python generator/chart_schemas.py

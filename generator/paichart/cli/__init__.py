@@ -1,0 +1,1 @@
+"""The command line: arguments in, calls to the library, text out."""

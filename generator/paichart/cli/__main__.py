@@ -1,0 +1,5 @@
+"""Lets `python -m paichart.cli` work like the command `paichart`."""
+
+from paichart.cli.app import main
+
+main()

@@ -1,0 +1,62 @@
+"""The command `paichart`: one module a subcommand, registered here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+import paichart
+from paichart.cli.build import build
+from paichart.cli.capacity import capacity
+from paichart.cli.credentials import credentials
+from paichart.cli.exits import Exit
+from paichart.cli.validate import validate
+
+app = typer.Typer(
+    name="paichart",
+    help="Turn OpenPAI's config.yaml and layout.yaml into a Helm chart for today's Kubernetes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 fine, 1 problems in the input, 2 wrong usage, 3 the machine failed.",
+)
+
+for command in (validate, build, credentials, capacity):
+    app.command()(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"paichart {paichart.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Turn OpenPAI's config.yaml and layout.yaml into a Helm chart for today's Kubernetes."""
+
+
+def main() -> None:
+    """Run the command line; a failing machine is one line and exit code 3, never a traceback."""
+    _run(app)
+
+
+def _run(command: Callable[[], Any]) -> None:
+    try:
+        command()
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; nothing was changed\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output left; Python would complain again at exit
+        sys.exit(Exit.MACHINE)
+    except OSError as error:
+        sys.stderr.write(f"error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}\n")
+        sys.exit(Exit.MACHINE)

@@ -1,0 +1,293 @@
+"""A release's whole life on a real control plane: install, look, upgrade, roll back, uninstall, install again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.rig.cluster import Cluster, nodes_from_layout
+from tests.rig.jobs import JobRun, run_label_job
+
+pytestmark = pytest.mark.cluster
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+RELEASE = "openpai"
+
+KEPT = {
+    ("CustomResourceDefinition", "", "frameworks.frameworkcontroller.microsoft.com"),
+    ("Namespace", "", "pai-group"),
+    ("Namespace", "", "pai-storage"),
+    ("Namespace", "", "pai-user-token"),
+    ("Namespace", "", "pai-user-v2"),
+    ("PersistentVolume", "", "{namespace}-openpai-postgresql"),
+    ("PersistentVolumeClaim", "{namespace}", "openpai-postgresql"),
+    ("Secret", "default", "job-ssh-secret"),
+    ("Secret", "pai-storage", "storage-config"),
+    ("Secret", "pai-storage", "storage-server"),
+}
+"""What `helm uninstall` leaves: all that holds data. NOTES.txt names it."""
+
+
+class Site:
+    """A copy of an example on its way through build, install and upgrade."""
+
+    def __init__(self, cluster: Cluster, folder: Path, example: str, namespace: str = "default", helm: int = 4) -> None:
+        self.cluster, self.namespace, self.helm = cluster, namespace, helm
+        self.config, self.out = folder / "config", folder / "out"
+        shutil.copytree(EXAMPLES / example, self.config, ignore=shutil.ignore_patterns("credentials.yaml"))
+        self.labelled: list[str] = []
+
+    def build(self) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "paichart.cli", "build", self.config, "--output-dir", self.out],
+            check=True,
+            capture_output=True,
+        )
+
+    def change_layout(self, change) -> None:
+        path = self.config / "layout.yaml"
+        layout = yaml.safe_load(path.read_text())
+        change(layout)
+        path.write_text(yaml.safe_dump(layout))
+
+    def apply(self, *verb: str) -> JobRun:
+        """Run helm with --wait while the label Job's program does its work."""
+        with ThreadPoolExecutor(1) as pool:
+            job = pool.submit(run_label_job, self.cluster, self.namespace, RELEASE, done=tuple(self.labelled))
+            self.cluster.helm(
+                *verb, RELEASE, self.out, "--namespace", self.namespace, "--wait", "--timeout", "5m", version=self.helm
+            )
+            run = job.result()
+        self.labelled.append(run.job)
+        return run
+
+    def objects(self) -> set[tuple[str, str, str]]:
+        """Return (kind, namespace, name) of every object that carries the release's label."""
+        kinds = self.cluster.kubectl("api-resources", "--verbs=list", "--output=name").split()
+        kinds = [kind for kind in kinds if not kind.startswith(("events", "componentstatuses", "endpoints"))]
+        listed = self.cluster.kubectl(
+            "get", ",".join(kinds), "--all-namespaces", f"--selector=app.kubernetes.io/instance={RELEASE}", "--output=json"
+        )
+        return {
+            (item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"])
+            for item in json.loads(listed)["items"]
+        }
+
+    def pods(self) -> dict[str, dict[str, str]]:
+        """Return {component: {pod name: uid}} of the release's pods that are not finished."""
+        selector = f"app.kubernetes.io/instance={RELEASE}"
+        listed = json.loads(self.cluster.kubectl("get", "pods", "-n", self.namespace, "-l", selector, "-o", "json"))
+        found: dict[str, dict[str, str]] = {}
+        for pod in listed["items"]:
+            if pod["status"].get("phase") not in ("Succeeded", "Failed"):
+                component = pod["metadata"]["labels"]["app.kubernetes.io/component"]
+                found.setdefault(component, {})[pod["metadata"]["name"]] = pod["metadata"]["uid"]
+        return found
+
+
+def roles(cluster: Cluster) -> dict[str, set[str]]:
+    return {
+        node["metadata"]["name"]: {label for label in node["metadata"]["labels"] if label.startswith("pai-")}
+        for node in cluster.get("nodes")["items"]
+    }
+
+
+def remaining(namespace: str) -> set[tuple[str, str, str]]:
+    return {(kind, where.format(namespace=namespace), name.format(namespace=namespace)) for kind, where, name in KEPT}
+
+
+@pytest.fixture(scope="module")
+def cluster(cluster_factory) -> Cluster:
+    return cluster_factory(EXAMPLES / "quick-start" / "layout.yaml", master_taint=True)
+
+
+@pytest.fixture(scope="module")
+def site(cluster, tmp_path_factory) -> Site:
+    """The quick-start release, installed with Helm 4 into `default`."""
+    site = Site(cluster, tmp_path_factory.mktemp("site"), "quick-start")
+    site.build()
+    run = site.apply("install")
+    assert run.exit_code == 0, run.output
+    return site
+
+
+def test_every_pod_is_ready_and_the_nodes_carry_the_layouts_roles(site):
+    assert roles(site.cluster) == {
+        "pai-master": {"pai-master"},
+        "pai-worker1": {"pai-worker"},
+        "pai-worker2": {"pai-worker"},
+    }
+    pods = json.loads(site.cluster.kubectl("get", "pods", "-A", "-l", f"app.kubernetes.io/instance={RELEASE}", "-o", "json"))
+    unready = [
+        pod["metadata"]["name"]
+        for pod in pods["items"]
+        if pod["status"].get("phase") != "Succeeded"
+        and not any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", []))
+    ]
+    assert unready == []
+    assert len(site.pods()) >= 11
+
+
+def test_services_run_on_the_master_and_log_managers_everywhere(site):
+    pods = json.loads(site.cluster.kubectl("get", "pods", "-l", f"app.kubernetes.io/instance={RELEASE}", "-o", "json"))
+    places: dict[str, set[str]] = {}
+    for pod in pods["items"]:
+        places.setdefault(pod["metadata"]["labels"]["app.kubernetes.io/component"], set()).add(pod["spec"]["nodeName"])
+    assert places["log-manager"] == {"pai-master", "pai-worker1", "pai-worker2"}
+    assert places["device-plugin"] == {"pai-worker1", "pai-worker2"}
+    for component in ("rest-server", "webportal", "pylon", "postgresql", "database-controller", "hivedscheduler"):
+        assert places[component] == {"pai-master"}, component
+
+
+def test_helm_test_asks_every_service_that_answers_on_a_port(site):
+    site.cluster.helm("test", RELEASE, "--timeout", "2m")
+    manifest = site.cluster.helm("get", "hooks", RELEASE)
+    tested = {doc["metadata"]["name"] for doc in yaml.safe_load_all(manifest) if doc}
+    assert tested == {
+        f"openpai-{name}-test"
+        for name in ("database-controller", "hivedscheduler", "log-manager", "postgresql", "pylon", "rest-server", "webportal")
+    }
+
+
+def test_the_claim_of_the_database_is_bound_to_the_masters_disk(site):
+    claim = site.cluster.get("pvc", "openpai-postgresql", "default")
+    volume = site.cluster.get("pv", claim["spec"]["volumeName"])
+    assert claim["status"]["phase"] == "Bound"
+    assert volume["spec"]["hostPath"]["path"] == "/mnt/paiInternal/storage"
+    assert volume["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
+
+
+def test_the_same_chart_again_restarts_nothing(site):
+    before = site.pods()
+    site.cluster.helm("upgrade", RELEASE, site.out, "--wait", "--timeout", "3m")
+    assert site.pods() == before
+
+
+def test_another_layout_moves_roles_and_restarts_only_who_reads_it_and_goes_back(site):
+    cluster = site.cluster
+    job_pod = start_job_pod(cluster)
+    old_uids, old_roles = site.pods(), roles(cluster)
+
+    def change(layout) -> None:
+        machines = layout["machine-list"]
+        machines[:] = [machine for machine in machines if machine["hostname"] != "pai-worker1"]
+        machines.append({"hostname": "pai-worker3", "hostip": "10.0.0.4", "machine-type": "gpu-machine", "pai-worker": "true"})
+
+    site.change_layout(change)
+    site.build()
+    cluster.add_nodes([m for m in nodes_from_layout(site.config / "layout.yaml") if m.name == "pai-worker3"])
+    run = site.apply("upgrade")
+    assert run.exit_code == 0, run.output
+    assert roles(cluster) == {
+        "pai-master": {"pai-master"},
+        "pai-worker1": set(),
+        "pai-worker2": {"pai-worker"},
+        "pai-worker3": {"pai-worker"},
+    }
+    new = site.pods()
+    restarted = {component for component in old_uids if not set(old_uids[component].values()) & set(new[component].values())}
+    # HiveD reads its own cells, rest-server shows machines and cells, pylon forwards to the machines' log managers.
+    assert restarted <= {"hivedscheduler", "rest-server", "pylon"}
+    assert set(old_uids["log-manager"].values()) <= set(new["log-manager"].values())
+    assert uid(cluster, job_pod) == job_pod["metadata"]["uid"]
+
+    cluster.helm("rollback", RELEASE, "--wait", "--timeout", "3m")
+    undone = run_label_job(cluster, site.namespace, RELEASE, done=(run.job,))
+    assert undone.exit_code == 0, undone.output
+    assert roles(cluster) == {**old_roles, "pai-worker3": set()}
+    assert uid(cluster, job_pod) == job_pod["metadata"]["uid"]
+    cluster.kubectl("delete", "pod", "running-job", "--now")
+
+
+def start_job_pod(cluster: Cluster) -> dict:
+    """Start a pod shaped like a job's: what a user would lose if an upgrade touched it."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": "running-job",
+            "namespace": "default",
+            "labels": {"type": "kube-launcher-task"},
+            "annotations": {"paichart.test/keep-running": "true"},
+        },
+        "spec": {
+            "hostNetwork": True,
+            "restartPolicy": "Never",
+            "serviceAccountName": "runtime-account",
+            "priorityClassName": "pai-job-minimal-priority",
+            "imagePullSecrets": [{"name": "pai-secret"}],
+            "affinity": {
+                "nodeAffinity": {
+                    "requiredDuringSchedulingIgnoredDuringExecution": {
+                        "nodeSelectorTerms": [
+                            {"matchExpressions": [{"key": "pai-worker", "operator": "In", "values": ["true"]}]}
+                        ]
+                    }
+                }
+            },
+            "containers": [
+                {
+                    "name": "app",
+                    "image": "example.com/job:1",
+                    "resources": {"limits": {"github.com/fuse": "1", "cpu": "5", "memory": "55808Mi"}},
+                    "securityContext": {"capabilities": {"add": ["SYS_ADMIN", "IPC_LOCK"], "drop": ["MKNOD"]}},
+                    "volumeMounts": [
+                        {"name": "ssh", "mountPath": "/usr/local/pai/ssh-secret"},
+                        {"name": "exit-spec", "mountPath": "/usr/local/pai-config"},
+                    ],
+                }
+            ],
+            "volumes": [
+                {"name": "ssh", "secret": {"secretName": "job-ssh-secret"}},
+                {"name": "exit-spec", "configMap": {"name": "runtime-exit-spec-configuration"}},
+            ],
+        },
+    }
+    cluster.kubectl("create", "-f", "-", input=json.dumps(pod))
+    cluster.kubectl("wait", "pod/running-job", "--for=condition=Ready", "--timeout=60s")
+    return cluster.get("pod", "running-job", "default")
+
+
+def uid(cluster: Cluster, pod: dict) -> str:
+    return cluster.get("pod", pod["metadata"]["name"], "default")["metadata"]["uid"]
+
+
+def test_uninstall_leaves_what_holds_data_and_a_new_install_finds_it(site):
+    cluster = site.cluster
+    claim = cluster.get("pvc", "openpai-postgresql", "default")["metadata"]["uid"]
+    cluster.helm("uninstall", RELEASE, "--wait", "--timeout", "3m")
+    assert site.objects() == remaining("default")
+    cluster.helm("install", RELEASE, site.out, "--wait", "--timeout", "5m")
+    assert cluster.get("pvc", "openpai-postgresql", "default")["metadata"]["uid"] == claim
+    cluster.helm("uninstall", RELEASE, "--wait", "--timeout", "3m")
+
+
+def test_helm_3_installs_into_a_namespace_of_its_own(cluster_factory, tmp_path):
+    cluster = cluster_factory(EXAMPLES / "quick-start" / "layout.yaml")
+    site = Site(cluster, tmp_path, "quick-start", namespace="pai-system", helm=3)
+    site.build()
+    run = site.apply("install", "--create-namespace")
+    assert run.exit_code == 0, run.output
+    assert "rest-server" in site.pods()
+    cluster.helm("upgrade", RELEASE, site.out, "-n", "pai-system", "--wait", "--timeout", "3m", version=3)
+    cluster.helm("uninstall", RELEASE, "-n", "pai-system", "--wait", "--timeout", "3m", version=3)
+    assert site.objects() == remaining("pai-system")
+    cluster.stop()
+
+
+def test_one_machine_runs_services_and_jobs(cluster_factory, tmp_path):
+    cluster = cluster_factory(EXAMPLES / "single-node" / "layout.yaml")
+    site = Site(cluster, tmp_path, "single-node")
+    site.build()
+    run = site.apply("install")
+    assert run.exit_code == 0, run.output
+    assert roles(cluster) == {"workstation": {"pai-master", "pai-worker"}}
+    start_job_pod(cluster)
+    cluster.stop()
