@@ -7,6 +7,10 @@ import pytest
 from tests.chart.charts import all_scenarios, subcharts
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "lint: reads or renders charts only; `make lint` runs these")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test that asks for them the names of every subchart, or of every subchart's scenarios."""
     names = set(metafunc.fixturenames)

@@ -28,7 +28,7 @@ TOKEN = {"automountServiceAccountToken": True}
 
 def thing(kind: str, name: str = "openpai-shop", **fields: Any) -> Object:
     """An object as it should be, with some top-level fields merged over it."""
-    labels = {label: "1.8.0" for label in LABELS} | SELECTOR
+    labels = dict.fromkeys(LABELS, "1.8.0") | SELECTOR
     metadata = {"name": name, "namespace": NAMESPACE, "labels": labels}
     return merged({"apiVersion": "v1", "kind": kind, "metadata": metadata}, fields)
 
