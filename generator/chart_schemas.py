@@ -1,7 +1,7 @@
 """Write each chart's values.schema.json from its values.schema.yaml and the parts that all charts share.
 
-Helm wants one self-contained draft-07 JSON file a chart; people want YAML without repetition. Run `make schemas` after a change;
-`--check` writes nothing and fails when a file is stale.
+Helm wants one self-contained draft-07 JSON file a chart; people want YAML without repetition. Run
+`make schemas` after a change; `--check` writes nothing and fails when a file is stale.
 """
 
 from __future__ import annotations
@@ -19,15 +19,25 @@ CHARTS = Path(__file__).resolve().parents[1] / "charts"
 
 
 def compose(source: Mapping[str, Any], parts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the whole schema: included groups of properties, then the chart's own, then the definitions they point at."""
-    schema = {"$schema": "http://json-schema.org/draft-07/schema#", **source}
-    properties: dict[str, Any] = {}
-    for group in schema.pop("x-include", ()):
-        properties.update(parts["groups"][group])
-    properties.update(schema.get("properties", {}))
-    schema["properties"] = properties
-    schema["definitions"] = _used_definitions(schema, {**parts["definitions"], **source.get("definitions", {})})
+    """Return the whole schema: the chart's own with the included groups, and the definitions they point at."""
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#", **_included(source, parts["groups"])}
+    schema["definitions"] = _used_definitions(
+        schema, {**parts["definitions"], **source.get("definitions", {})}
+    )
     return schema
+
+
+def _included(node: Any, groups: Mapping[str, Any]) -> Any:
+    """Return node; an object with `x-include` gets the properties of the groups that it names, before its own."""
+    if isinstance(node, list):
+        return [_included(value, groups) for value in node]
+    if not isinstance(node, Mapping):
+        return node
+    expanded = {key: _included(value, groups) for key, value in node.items() if key != "x-include"}
+    if "x-include" in node:
+        properties = {key: part for group in node["x-include"] for key, part in groups[group].items()}
+        expanded["properties"] = {**properties, **expanded.get("properties", {})}
+    return expanded
 
 
 def _used_definitions(schema: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
