@@ -19,7 +19,7 @@ CHARTS = Path(__file__).resolve().parents[1] / "charts"
 
 
 def compose(source: Mapping[str, Any], parts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the whole schema: the chart's own with the included groups, and the definitions they point at."""
+    """Return the whole schema: the chart's own with included groups, and the definitions they point at."""
     schema = {"$schema": "http://json-schema.org/draft-07/schema#", **_included(source, parts["groups"])}
     schema["definitions"] = _used_definitions(
         schema, {**parts["definitions"], **source.get("definitions", {})}
@@ -28,7 +28,7 @@ def compose(source: Mapping[str, Any], parts: Mapping[str, Any]) -> dict[str, An
 
 
 def _included(node: Any, groups: Mapping[str, Any]) -> Any:
-    """Return node; an object with `x-include` gets the properties of the groups that it names, before its own."""
+    """Return node; an object with `x-include` gets the properties of the groups it names, before its own."""
     if isinstance(node, list):
         return [_included(value, groups) for value in node]
     if not isinstance(node, Mapping):
