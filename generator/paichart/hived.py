@@ -1,6 +1,6 @@
 """HiveD's configuration as typed facts: SKU types, cell types, physical cells and virtual clusters.
 
-The same types hold what is derived from a layout and what an admin wrote; `path` then leads to the place in the text.
+The same types hold what is derived from a layout and what an admin wrote; `path` leads to its place there.
 Format: HiveD v0.3.4, `pkg/api/config.go` and `pkg/api/types.go`; `skuTypes` is read by rest-server alone.
 """
 
@@ -19,7 +19,7 @@ SCHEDULER_PREFIX = "hivedscheduler-ds-"
 """rest-server puts this and the virtual cluster's name into `schedulerName` of job pods."""
 
 TUNING_KEYS = ("forcePodBindThreshold", "waitingPodSchedulingBlockMilliSec")
-"""HiveD's own top-level settings that an admin may give; its addresses and credentials belong to the chart."""
+"""HiveD's top-level settings that an admin may give; addresses and credentials belong to the chart."""
 
 _MEMORY = re.compile(r"([0-9]+)(Ki|Mi|Gi|Ti|)")
 _BYTES_PER_UNIT = {"": 1, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40}
@@ -27,7 +27,7 @@ _BYTES_PER_UNIT = {"": 1, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 <
 
 @dataclass(frozen=True, slots=True)
 class SkuType:
-    """What a job gets with one leaf cell: devices, whole cores, and memory in MiB (0 where the figure is unusable)."""
+    """What a job gets with one leaf cell: devices, whole cores, memory in MiB (0: the figure is unusable)."""
 
     name: str
     cpu: int
@@ -49,7 +49,7 @@ class CellType:
 
 @dataclass(frozen=True, slots=True)
 class PhysicalCell:
-    """One real cell. Type and address are empty where HiveD infers them; no children means all of them, numbered."""
+    """One real cell. Type and address are empty where HiveD infers them; no children means all of them."""
 
     cell_type: str = ""
     address: str = ""
@@ -60,7 +60,7 @@ class PhysicalCell:
 
 @dataclass(frozen=True, slots=True)
 class VirtualCell:
-    """A share of a virtual cluster: so many cells of a type, named by its path from the top of its chain (`A.B`)."""
+    """A share of a virtual cluster: cells of a type, named by its path from the top of its chain (`A.B`)."""
 
     cell_type: str
     number: int
@@ -102,7 +102,7 @@ class HivedSpec:
 
 
 def read_config(config: Mapping[str, Any]) -> HivedSpec:
-    """Return the spec in a parsed configuration; what has the wrong shape is left out (rules.hived reports it)."""
+    """Return the spec in a parsed configuration, without what has the wrong shape (rules.hived tells)."""
     cluster = _mapping(config.get("physicalCluster"))
     here: Path = ("physicalCluster",)
     return HivedSpec(
@@ -132,7 +132,7 @@ def read_config(config: Mapping[str, Any]) -> HivedSpec:
 def memory_mib(value: object) -> int:
     """Return a SKU's memory in whole MiB as rest-server reads it; 0 for what it can't read.
 
-    It takes text alone, of digits with Ki, Mi, Gi or Ti; digits without a unit are bytes (`src/utils/k8sUtils.js`).
+    It takes text alone: digits with Ki, Mi, Gi or Ti, or bytes without a unit (`src/utils/k8sUtils.js`).
     """
     match = _MEMORY.fullmatch(value) if isinstance(value, str) else None
     return int(match[1]) * _BYTES_PER_UNIT[match[2]] // _BYTES_PER_UNIT["Mi"] if match else 0

@@ -1,4 +1,4 @@
-"""What other subcharts need to know about HiveD: whether it is on, its schedulers' names, the default device."""
+"""What other subcharts need to know about HiveD: is it on, its schedulers' names, the default device."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from paichart.model import GPU_DEFAULT_TYPE, Cluster, is_true
 
 
 def is_hived_on(cluster: Cluster) -> bool:
-    """Tell whether jobs are scheduled by HiveD: `enable_hived_scheduler` of config.yaml, true when not given."""
+    """Tell whether HiveD schedules jobs: `enable_hived_scheduler` of config.yaml, true when not given."""
     value = cluster.config.value("enable_hived_scheduler")
     return value is None or is_true(value)
 
@@ -18,6 +18,6 @@ def scheduler_name(virtual_cluster: str) -> str:
 
 
 def default_device_type(cluster: Cluster) -> str:
-    """Return the resource name that a job's `gpu` stands for: the first worker's device type, in layout order."""
+    """Return the resource that a job's `gpu` stands for: the first worker's device type, in layout order."""
     devices = (worker.sku.device for worker in cluster.workers)
     return next((device.type for device in devices if device), GPU_DEFAULT_TYPE)

@@ -7,7 +7,7 @@ from paichart.hived import CellType, HivedSpec, PhysicalCell, SkuType, VirtualCl
 
 
 def as_config(spec: HivedSpec) -> dict[str, Json]:
-    """Return spec in the structure of hivedscheduler.yaml, without what the chart adds (addresses of servers)."""
+    """Return spec in the structure of hivedscheduler.yaml, without what the chart adds."""
     return {
         **dict(spec.tuning),
         "physicalCluster": {
@@ -45,7 +45,9 @@ def _physical_config(cell: PhysicalCell) -> dict[str, Json]:
 def _virtual_config(vc: VirtualCluster) -> dict[str, Json]:
     config: dict[str, Json] = {}
     if vc.cells:
-        config["virtualCells"] = [{"cellType": cell.cell_type, "cellNumber": cell.number} for cell in vc.cells]
+        config["virtualCells"] = [
+            {"cellType": cell.cell_type, "cellNumber": cell.number} for cell in vc.cells
+        ]
     if vc.pinned_cells:
         config["pinnedCells"] = [{"pinnedCellId": cell.id} for cell in vc.pinned_cells]
     return config

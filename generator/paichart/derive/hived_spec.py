@@ -1,4 +1,4 @@
-"""HiveD's configuration from the layout: one pool of nodes and one virtual cluster a SKU, sized as legacy sized them.
+"""HiveD's configuration from the layout: a pool of nodes and a virtual cluster a SKU, sized as in legacy.
 
 Names, order and rounding are legacy's (`openpai_generator.py` and its services-configuration.yaml.template).
 """
@@ -11,20 +11,27 @@ from fractions import Fraction
 
 from paichart.derive.hived import is_hived_on
 from paichart.derive.resources import Reserve, Resources, least, offered_by, reserve_of, usual
-from paichart.hived import CellType, HivedSpec, PhysicalCell, SkuType, VirtualCell, VirtualCluster, read_config
+from paichart.hived import (
+    CellType,
+    HivedSpec,
+    PhysicalCell,
+    SkuType,
+    VirtualCell,
+    VirtualCluster,
+    read_config,
+)
 from paichart.model import Capacity, Cluster, Machine, Sku
+from paichart.names import some_names
 from paichart.problems import Problem, Severity
 from paichart.source import parse
 
 NOTICEABLE_MEMORY = Fraction(1, 100)
 """Nodes of one kind differ by a few MiB; a worker is named only when it lacks more than this share."""
 
-_NAMED_AT_MOST = 5
-
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """The workers of one SKU with what each has left for jobs; `k` counts SKUs in order of first appearance."""
+    """The workers of one SKU with what each has left for jobs; `k` counts SKUs by first appearance."""
 
     k: int
     sku: Sku
@@ -46,7 +53,7 @@ class _Cells:
         return min(self.number, self.cpu, self.memory) >= 1
 
     def __str__(self) -> str:
-        return f"{self.number} × {self.cpu} cpu, {self.memory}Mi"
+        return f"{self.number} cells of {self.cpu} cpu and {self.memory}Mi"
 
 
 def derive_hived_spec(cluster: Cluster) -> tuple[HivedSpec | None, tuple[Problem, ...]]:
@@ -74,7 +81,7 @@ def derive_hived_spec(cluster: Cluster) -> tuple[HivedSpec | None, tuple[Problem
 
 
 def _cut(sku: Sku, left: Resources) -> _Cells:
-    """Return how a node with so much left is cut: a cell a device, or a cell a core where there are no devices."""
+    """Return how a node with so much left is cut: a cell a device, or a cell a core without devices."""
     if sku.device is None:
         number = int(left.cpu)
         return _Cells(number, 1, int(left.memory / left.cpu))
@@ -82,7 +89,9 @@ def _cut(sku: Sku, left: Resources) -> _Cells:
     return _Cells(parts, int(left.cpu / parts), int(left.memory / parts)) if parts > 0 else _Cells(0, 0, 0)
 
 
-def _left_on(cluster: Cluster, sku: Sku, workers: Sequence[Machine]) -> tuple[tuple[Resources, ...], list[Problem]]:
+def _left_on(
+    cluster: Cluster, sku: Sku, workers: Sequence[Machine]
+) -> tuple[tuple[Resources, ...], list[Problem]]:
     """Return what each worker of a SKU has left for jobs, or why that can't be told."""
     reserve = reserve_of(cluster)
     offered = [(worker, offered_by(cluster, worker)) for worker in workers]
@@ -102,12 +111,14 @@ def _spec(cut: Sequence[tuple[_Pool, _Cells]]) -> HivedSpec:
     """Return the specification of pools that are cut into cells."""
     return HivedSpec(
         sku_types=tuple(
-            SkuType(pool.sku.name, cells.cpu, cells.memory, gpu=1 if pool.sku.device else 0) for pool, cells in cut
+            SkuType(pool.sku.name, cells.cpu, cells.memory, gpu=1 if pool.sku.device else 0)
+            for pool, cells in cut
         ),
         cell_types=tuple(cell_type for pool, cells in cut for cell_type in _cell_types(pool, cells)),
         physical_cells=tuple(
             PhysicalCell(
-                _pool_type(pool.sku), children=tuple(PhysicalCell(address=worker.name) for worker in pool.workers)
+                _pool_type(pool.sku),
+                children=tuple(PhysicalCell(address=worker.name) for worker in pool.workers),
             )
             for pool, _ in cut
         ),
@@ -135,14 +146,18 @@ def _pool_type(sku: Sku) -> str:
 
 
 def check_sku_names(cluster: Cluster) -> Iterator[Problem]:
-    """PAI194: the name of a SKU that workers have can be a HiveD cell type, and is none that is made for another SKU."""
+    """PAI194: the name of a worker's SKU can be a HiveD cell type, and is none made for another SKU."""
     groups = cluster.workers_by_sku
     made = {make(sku): sku for sku in groups for make in (_node_type, _pool_type)}
     for sku, workers in groups.items():
         if "." in sku.name:
-            message = f"the SKU name '{sku.name}' has a dot, which separates cell types in a virtual cluster's path"
+            message = (
+                f"the SKU name '{sku.name}' has a dot, which separates cell types in a virtual cluster's path"
+            )
         elif sku.name in made:
-            message = f"the SKU name '{sku.name}' is also the cell type that is made for '{made[sku.name].name}'"
+            message = (
+                f"the SKU name '{sku.name}' is also the cell type that is made for '{made[sku.name].name}'"
+            )
         else:
             continue
         yield Problem(workers[0].span, "PAI194", message, "rename the SKU in machine-sku and machine-list")
@@ -150,7 +165,9 @@ def check_sku_names(cluster: Cluster) -> Iterator[Problem]:
 
 def _unrecorded(workers: Sequence[Machine]) -> Problem:
     message = f"capacity.yaml has no figures for {some_names([worker.name for worker in workers])}"
-    hint = "run `paichart capacity --from-cluster` again, or remove capacity.yaml to size cells from the layout"
+    hint = (
+        "run `paichart capacity --from-cluster` again, or remove capacity.yaml to size cells from the layout"
+    )
     return Problem(workers[0].span, "PAI192", message, hint)
 
 
@@ -175,7 +192,7 @@ def _check_cells(pool: _Pool, cells: _Cells) -> Iterator[Problem]:
             f"SKU '{pool.sku.name}' has {_amount(left)} for {pool.sku.device.count} devices: "
             "a cell of one device would have no core or no memory"
         )
-        hint = "give the SKU at least one core a device beside what is reserved, or lower paichart.node-reservation"
+        hint = "lower paichart.node-reservation, or give the SKU a core and memory for each device"
     else:
         message = f"SKU '{pool.sku.name}' has {_amount(left)} left for jobs, which makes no cell of one core"
         hint = "a worker without devices needs more than one core beside what is reserved"
@@ -183,7 +200,7 @@ def _check_cells(pool: _Pool, cells: _Cells) -> Iterator[Problem]:
 
 
 def _check_weakest(pool: _Pool, cells: _Cells) -> Iterator[Problem]:
-    """PAI193: no worker offers noticeably less than most of its SKU, since the least sets every cell's size."""
+    """PAI193: no worker has noticeably less than most of its SKU: the least sets every cell's size."""
     most = usual(pool.left)
     parts = pool.sku.device.count if pool.sku.device else 1
     weak = [
@@ -191,14 +208,15 @@ def _check_weakest(pool: _Pool, cells: _Cells) -> Iterator[Problem]:
         for worker, rest in zip(pool.workers, pool.left, strict=True)
         if parts > 0
         and (
-            int(rest.cpu / parts) < int(most.cpu / parts) or rest.memory < most.memory * (1 - NOTICEABLE_MEMORY)
+            int(rest.cpu / parts) < int(most.cpu / parts)
+            or rest.memory < most.memory * (1 - NOTICEABLE_MEMORY)
         )
     ]
     if weak:
         names = some_names([worker.name for worker in weak])
         message = (
-            f"{names} offers less than other workers of SKU '{pool.sku.name}': "
-            f"each node has cells of {cells} instead of {_cut(pool.sku, most)}"
+            f"most workers of SKU '{pool.sku.name}' have more left for jobs than {names}: "
+            f"each node is cut into {cells} instead of {_cut(pool.sku, most)}"
         )
         hint = "give it a SKU of its own in machine-sku, or free what it runs"
         yield Problem(weak[0].span, "PAI193", message, hint, Severity.WARNING)
@@ -206,10 +224,3 @@ def _check_weakest(pool: _Pool, cells: _Cells) -> Iterator[Problem]:
 
 def _amount(amount: Resources) -> str:
     return f"{float(amount.cpu):g} cores and {float(amount.memory):g} MiB"
-
-
-def some_names(names: Sequence[str]) -> str:
-    """Return the first few names, and how many more there are."""
-    shown = ", ".join(f"'{name}'" for name in names[:_NAMED_AT_MOST])
-    rest = len(names) - _NAMED_AT_MOST
-    return f"{shown} and {rest} more" if rest > 0 else shown

@@ -1,6 +1,6 @@
 """What a worker has left for jobs: cpu in cores, memory in MiB, both exact.
 
-Legacy's arithmetic (`openpai_generator.py`), from the layout or from recorded figures instead of a live cluster.
+Legacy's arithmetic (`openpai_generator.py`), from the layout or recorded figures instead of live nodes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from paichart.model import Capacity, Cluster, Machine
 from paichart.quantity import cores, mebibytes
 
 RESERVED_SHARE = Fraction(1, 100)
-"""Legacy keeps this share of what a node offers, at most :data:`RESERVED_CPU` cores and :data:`RESERVED_MEMORY` MiB."""
+"""Legacy keeps this share of what a node offers, at most RESERVED_CPU cores and RESERVED_MEMORY MiB."""
 RESERVED_CPU = Fraction(1, 2)
 RESERVED_MEMORY = Fraction(1024)
 
@@ -60,9 +60,9 @@ class Reserve:
 
 
 def reserve_of(cluster: Cluster) -> Reserve:
-    """Return what is kept from jobs: PAI's daemons when they have requests, and the reservations of config.yaml.
+    """Return what is kept from jobs: PAI's daemons when they have requests, and config.yaml's reservations.
 
-    `node-reservation` stands for the cluster's own daemons, so it counts only where their requests were not recorded.
+    `node-reservation` stands for the cluster's own daemons: it counts where their requests were not recorded.
     """
     worker = Resources(Fraction(0), QOS_DAEMON_MEMORY if is_qos_on(cluster) else Fraction(0))
     if cluster.capacity is None:
@@ -71,7 +71,7 @@ def reserve_of(cluster: Cluster) -> Reserve:
 
 
 def offered_by(cluster: Cluster, machine: Machine) -> Capacity | None:
-    """Return what the machine's node offers; None when figures were recorded and this node is not among them."""
+    """Return what the machine's node offers; None when it is missing among recorded figures."""
     if cluster.capacity is None:
         return Capacity(machine.sku.cpu, machine.sku.memory)
     return cluster.capacity.get(machine.name)

@@ -1,0 +1,79 @@
+"""Pinned cells: ids are unique, exist, and belong to one virtual cluster; and what they leave of a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from paichart.hived import HivedSpec, Path
+from paichart.problems import Problem, suggest
+from paichart.rules.hived.chains import Chain
+from paichart.rules.hived.physical import Pin, Position
+from paichart.source import Marks
+
+
+def check_pins(marks: Marks, spec: HivedSpec, pins: Sequence[Pin]) -> Iterator[Problem]:
+    """PAI170 to PAI174: each pinned cell has its own id and one virtual cluster; none is inside another."""
+    by_id: dict[str, Pin] = {}
+    for pin in pins:
+        if pin.id in by_id:
+            line = marks.at(*by_id[pin.id].path, "pinnedCellId").line
+            message = f"pinnedCellId '{pin.id}' is given to two cells; the other is on line {line}"
+            yield Problem(
+                marks.at(*pin.path, "pinnedCellId"), "PAI170", message, "HiveD would forget one of them"
+            )
+        by_id.setdefault(pin.id, pin)
+    claimed: dict[str, Path] = {}
+    for vc in spec.virtual_clusters:
+        for cell in vc.pinned_cells:
+            place = (*cell.path, "pinnedCellId")
+            if cell.id and cell.id not in by_id:
+                message = f"no physical cell has the pinnedCellId '{cell.id}'"
+                yield Problem(marks.at(*place), "PAI172", message, suggest(cell.id, by_id))
+            elif cell.id in claimed:
+                line = marks.at(*claimed[cell.id]).line
+                message = f"pinned cell '{cell.id}' is given to a virtual cluster on line {line} already"
+                yield Problem(marks.at(*place), "PAI173", message, "a pinned cell can be given once")
+            claimed.setdefault(cell.id, place)
+    yield from _check_unclaimed(marks, by_id.values(), claimed)
+    yield from _check_nested(marks, [pin for pin in by_id.values() if pin.id in claimed])
+
+
+def _check_unclaimed(marks: Marks, pins: Iterable[Pin], claimed: dict[str, Path]) -> Iterator[Problem]:
+    for pin in pins:
+        if pin.id not in claimed:
+            message = (
+                f"pinned cell '{pin.id}' belongs to no virtual cluster; HiveD can end when its node fails"
+            )
+            hint = "add it under a virtual cluster's pinnedCells, or remove pinnedCellId"
+            yield Problem(marks.at(*pin.path, "pinnedCellId"), "PAI171", message, hint)
+
+
+def _check_nested(marks: Marks, pins: Sequence[Pin]) -> Iterator[Problem]:
+    owners = {pin.position: pin for pin in pins}
+    for pin in pins:
+        outer = next((owners[above] for above in _ancestors(pin.position) if above in owners), None)
+        if outer is not None:
+            message = f"pinned cell '{pin.id}' is inside pinned cell '{outer.id}'"
+            yield Problem(marks.at(*pin.path, "pinnedCellId"), "PAI174", message, "pin only one of the two")
+
+
+def free_cells(chain: Chain, tops: int, pins: Iterable[Pin]) -> list[int]:
+    """Return by depth how many cells of a chain are whole and free, not counting those inside a free one.
+
+    A pinned cell splits each cell that it is in: the cells beside it are free one by one (buddy allocation).
+    """
+    taken = {pin.position for pin in pins}
+    taken = {position for position in taken if not any(above in taken for above in _ancestors(position))}
+    split = {above for position in taken for above in _ancestors(position)}
+    free = [tops] + [0] * len(chain.levels)
+    for position in split:
+        free[len(position)] += chain.levels[len(position) - 1].number
+    for position in split | taken:
+        free[len(position) - 1] -= 1
+    return free
+
+
+def _ancestors(position: Position) -> Iterator[Position]:
+    """Yield the positions of the cells that a cell is in, top first."""
+    for depth in range(1, len(position)):
+        yield position[:depth]
