@@ -13,18 +13,21 @@ from tests.chart.rules import RULES, Rendering
 from tests.chart.umbrella import all_values, umbrella
 
 NAMESPACE = "pai-system"  # not `default`, so that forgetting a namespace shows
+# Whose objects a chart's pods mount, besides those of cluster-configuration.
+NEIGHBOURS = {"rest-server": ("hivedscheduler",)}
 
 
 @lru_cache
 def rendering_of(chart: str, scenario: str) -> Rendering:
-    """One scenario of a subchart, beside what cluster-configuration makes for all."""
+    """One scenario of a subchart, beside what it takes from others."""
     values = scenario_values(chart, scenario)
-    others = Objects("", ())
-    if chart != "cluster-configuration":
-        base = scenario_values("cluster-configuration", "quick-start")
-        others = render("cluster-configuration", base, namespace=NAMESPACE)
+    others = {"cluster-configuration", *NEIGHBOURS.get(chart, ())} - {chart}
+    base = [
+        render(name, scenario_values(name, "quick-start"), namespace=NAMESPACE) for name in sorted(others)
+    ]
     objects = render(chart, values, namespace=NAMESPACE)
-    return Rendering(objects, namespace=NAMESPACE, values=values, others=others)
+    known = Objects("", tuple(item for rendered in base for item in rendered))
+    return Rendering(objects, namespace=NAMESPACE, values=values, others=known)
 
 
 @lru_cache

@@ -91,13 +91,27 @@ def bindings_join_what_exists(rendering: Rendering) -> Iterator[str]:
 
 
 def gets_token(rendering: Rendering, pods: Pods) -> bool:
-    """Whether Kubernetes mounts a token into the pod: the pod decides, then its account, else yes."""
+    """Whether the pod has a token: from a Secret, else the pod decides, then its account, else yes."""
+    if _mounts_a_token(rendering, pods):
+        return True
     if "automountServiceAccountToken" in pods.spec:
         return bool(pods.spec["automountServiceAccountToken"])
     for account in rendering.known("ServiceAccount"):
         if _is_account_of(account, pods):
             return bool(account.get("automountServiceAccountToken", True))
     return True
+
+
+def _mounts_a_token(rendering: Rendering, pods: Pods) -> bool:
+    """Whether one of the pod's volumes is a Secret that Kubernetes fills with its account's token."""
+    mounted = {volume.get("secret", {}).get("secretName") for volume in pods.spec.get("volumes", [])}
+    account = pods.spec.get("serviceAccountName", "default")
+    return any(
+        secret.get("type") == "kubernetes.io/service-account-token"
+        and secret["metadata"]["name"] in mounted
+        and secret["metadata"]["annotations"]["kubernetes.io/service-account.name"] == account
+        for secret in rendering.known("Secret")
+    )
 
 
 def _is_account_of(account: Object, pods: Pods) -> bool:

@@ -43,6 +43,8 @@ FIXED_NAMES: Mapping[str, str] = {
     "CustomResourceDefinition -/frameworks.frameworkcontroller.microsoft.com": "the API's own name",
     "ConfigMap default/pai-version": "rest-server reads it",
     "ConfigMap default/runtime-exit-spec-configuration": "rest-server mounts it into jobs",
+    "Secret pai-storage/storage-config": "clients of the old storage API read it",
+    "Secret pai-storage/storage-server": "clients of the old storage API read it",
     "ServiceAccount default/runtime-account": "rest-server runs jobs as this account",
     "Secret default/job-ssh-secret": "rest-server v1.8.0 mounts it into jobs",
     "Secret default/pai-secret": "the pull secret that rest-server names in job pods",
