@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tests.chart.charts import LIBRARY, templates
+from tests.chart.charts import CHARTS, templates
 
 _COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
 _ACTION = re.compile(r"\{\{-?(.*?)-?\}\}", re.DOTALL)
@@ -28,6 +28,7 @@ def words(action: str) -> set[str]:
 
 
 def code(chart: str) -> str:
-    """All actions of a chart's templates and of the library's, one a line."""
-    texts = [*templates(chart).values(), *templates(LIBRARY).values()]
+    """All actions of a chart's templates, and of files that are templates too, one a line."""
+    files = (path for path in sorted((CHARTS / chart / "files").rglob("*")) if path.is_file())
+    texts = [*templates(chart).values(), *(path.read_text(encoding="utf-8") for path in files)]
     return "\n".join(action for text in texts for action in actions(text))
