@@ -67,11 +67,17 @@ template (what the image needs), then the user's `podSecurityContext`.
 {{- mustMergeOverwrite $base (deepCopy (.defaults | default dict)) ($values.podSecurityContext | default dict) | toYaml -}}
 {{- end -}}
 
-{{/* pai-common.securityContext: the same for a container. */}}
+{{/*
+pai-common.securityContext: the same for a container. A privileged one keeps its capabilities: a container runtime would take dropped ones even from it.
+*/}}
 {{- define "pai-common.securityContext" -}}
 {{- $values := .values | default .root.Values -}}
 {{- $base := dict "allowPrivilegeEscalation" false "readOnlyRootFilesystem" true "capabilities" (dict "drop" (list "ALL")) -}}
-{{- mustMergeOverwrite $base (deepCopy (.defaults | default dict)) ($values.securityContext | default dict) | toYaml -}}
+{{- $context := mustMergeOverwrite $base (deepCopy (.defaults | default dict)) ($values.securityContext | default dict) -}}
+{{- if $context.privileged -}}
+{{- $context = omit $context "capabilities" "allowPrivilegeEscalation" -}}
+{{- end -}}
+{{- toYaml $context -}}
 {{- end -}}
 
 {{/*
