@@ -9,23 +9,42 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from paichart.hived import read_config
-from paichart.model import Machine
-from paichart.problems import Problem
+from paichart.problems import Problem, Severity
 from paichart.rules.hived.chains import build_chains, check_chains
-from paichart.rules.hived.nodes import check_nodes
+from paichart.rules.hived.nodes import Host, check_nodes
 from paichart.rules.hived.physical import survey_physical_cells
 from paichart.rules.hived.pinned import check_pins
 from paichart.rules.hived.shape import check_shape
 from paichart.rules.hived.skus import check_sku_types
 from paichart.rules.hived.virtual import check_virtual_clusters
-from paichart.source import Document
+from paichart.rules.subject import Rule, Subject
+from paichart.schema import FILES
+from paichart.source import Document, parse_embedded
+
+CONFIG = ("hivedscheduler", "config")
+"""Where services-configuration.yaml holds HiveD's configuration, as text."""
 
 
-def check_hived_config(config: Document, machines: Mapping[str, Machine] | None) -> Iterator[Problem]:
+def check_given_config(subject: Subject) -> Iterator[Problem]:
+    """PAI151 to PAI188: a configuration that the admin gives is used, and HiveD starts with it."""
+    if not subject.services.settings.text(*CONFIG).strip():
+        return
+    marks = subject.services.marks
+    if not subject.is_hived_on:
+        message = "this configuration is not used: enable_hived_scheduler is false in config.yaml"
+        yield Problem(marks.key(*CONFIG), "PAI156", message, "remove one of the two", Severity.WARNING)
+        return
+    outer = Document(FILES["services-configuration"], subject.services.given, marks)
+    config = parse_embedded(outer, *CONFIG)
+    yield from config.problems
+    yield from check_hived_config(config, _hosts(subject))
+
+
+def check_hived_config(config: Document, hosts: Mapping[str, Host] | None) -> Iterator[Problem]:
     """PAI151 to PAI188: HiveD would start with this configuration, and it fits the machines of the layout.
 
-    config is the document inside `hivedscheduler.config`; machines are the layout's rows by name, None when
-    the layout can't be used.
+    config is the document inside `hivedscheduler.config`; hosts are the layout's rows by name, None when the
+    layout can't be used.
     """
     if config.data is None:
         return
@@ -36,7 +55,16 @@ def check_hived_config(config: Document, machines: Mapping[str, Machine] | None)
     survey = survey_physical_cells(marks, spec, chains)
     yield from check_chains(marks, spec, chains)
     yield from survey.problems
-    yield from check_nodes(marks, spec, survey.nodes, machines)
+    yield from check_nodes(marks, spec, survey.nodes, hosts)
     yield from check_pins(marks, spec, survey.pins)
     yield from check_virtual_clusters(marks, spec, chains, survey)
     yield from check_sku_types(marks, config.data, spec, chains)
+
+
+def _hosts(subject: Subject) -> Mapping[str, Host] | None:
+    if not subject.layout.is_readable:
+        return None
+    return {row.hostname: Host(row, subject.skus.get(row.sku)) for row in subject.rows if row.hostname}
+
+
+RULES = (Rule(check_given_config, ("config", "services")),)

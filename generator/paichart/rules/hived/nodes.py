@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from paichart.hived import HivedSpec, Path, SkuType
-from paichart.model import Machine
 from paichart.names import some_names
 from paichart.problems import Problem, Severity, suggest
 from paichart.rules.hived.physical import NodeCell
+from paichart.rules.subject import Row, SkuRow
 from paichart.source import Marks
 
 
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A row of the layout with its SKU; None where the layout names none that is defined."""
+
+    row: Row
+    sku: SkuRow | None
+
+
 def check_nodes(
-    marks: Marks, spec: HivedSpec, nodes: Sequence[NodeCell], machines: Mapping[str, Machine] | None
+    marks: Marks, spec: HivedSpec, nodes: Sequence[NodeCell], hosts: Mapping[str, Host] | None
 ) -> Iterator[Problem]:
     """PAI165, 166, 169, 187, 188: nodes are workers, each device is in one cell, cells fit the machine.
 
-    machines holds the layout's rows by name; None when it can't be used: what needs it goes unchecked.
+    hosts holds the layout's rows by name; None when it can't be used: what needs it goes unchecked.
     """
     by_name: dict[str, list[NodeCell]] = {}
     for node in nodes:
@@ -26,23 +35,21 @@ def check_nodes(
     skus = {sku.name: sku for sku in spec.sku_types}
     for cells in by_name.values():
         yield from _check_shared(marks, cells, skus)
-    if machines is not None:
-        yield from _check_workers(marks, nodes, machines)
-        yield from _check_device_numbers(marks, nodes, machines, skus)
-        yield from _check_fit(marks, by_name, machines, skus)
-        yield from _check_coverage(marks, by_name, machines)
+    if hosts is not None:
+        yield from _check_workers(marks, nodes, hosts)
+        yield from _check_device_numbers(marks, nodes, hosts, skus)
+        yield from _check_fit(marks, by_name, hosts, skus)
+        yield from _check_coverage(marks, by_name, hosts)
 
 
-def _check_workers(
-    marks: Marks, nodes: Iterable[NodeCell], machines: Mapping[str, Machine]
-) -> Iterator[Problem]:
-    workers = [machine.name for machine in machines.values() if machine.is_worker]
+def _check_workers(marks: Marks, nodes: Iterable[NodeCell], hosts: Mapping[str, Host]) -> Iterator[Problem]:
+    workers = [name for name, host in hosts.items() if host.row.is_worker]
     for node in nodes:
-        machine = machines.get(node.name)
-        if machine is None:
+        host = hosts.get(node.name)
+        if host is None:
             message = f"no machine named '{node.name}' is in the layout"
             yield Problem(marks.at(*node.path, "cellAddress"), "PAI165", message, suggest(node.name, workers))
-        elif not machine.is_worker:
+        elif not host.row.is_worker:
             message = f"'{node.name}' is no worker in the layout, so no job can run on it"
             hint = 'set pai-worker: "true" in the layout, or remove this cell'
             yield Problem(marks.at(*node.path, "cellAddress"), "PAI165", message, hint)
@@ -78,23 +85,23 @@ def _check_apart(marks: Marks, node: str, devices: Iterable[tuple[range, Path]])
 
 
 def _check_device_numbers(
-    marks: Marks, nodes: Iterable[NodeCell], machines: Mapping[str, Machine], skus: Mapping[str, SkuType]
+    marks: Marks, nodes: Iterable[NodeCell], hosts: Mapping[str, Host], skus: Mapping[str, SkuType]
 ) -> Iterator[Problem]:
     """PAI169: the machine has the devices that its cells count on; one warning for nodes of a kind."""
     told: set[tuple[str, str]] = set()
     for node in nodes:
-        machine = machines.get(node.name)
-        if machine is None or not has_devices(skus.get(node.chain.leaf)):
+        sku = _sku_of(hosts, node.name)
+        if sku is None or not has_devices(skus.get(node.chain.leaf)):
             continue
-        count = machine.sku.device.count if machine.sku.device else 0
-        kind = (node.chain.leaf, machine.sku.name)
+        count = sku.device_count or 0
+        kind = (node.chain.leaf, sku.name)
         numbers, path = max(node.devices, key=lambda d: d[0].stop, default=(range(0), node.path))
         last = numbers.stop - 1
         if last >= count and kind not in told:
             told.add(kind)
             message = (
                 f"a cell stands for device {last} of node '{node.name}', "
-                f"but its SKU '{machine.sku.name}' has {count} devices, counted from 0"
+                f"but its SKU '{sku.name}' has {count} devices, counted from 0"
             )
             hint = "jobs placed there would find no such device; correct the SKU's count or the cell type"
             yield Problem(marks.at(*path), "PAI169", message, hint, Severity.WARNING)
@@ -103,15 +110,17 @@ def _check_device_numbers(
 def _check_fit(
     marks: Marks,
     by_name: Mapping[str, Sequence[NodeCell]],
-    machines: Mapping[str, Machine],
+    hosts: Mapping[str, Host],
     skus: Mapping[str, SkuType],
 ) -> Iterator[Problem]:
     """PAI187: a node's cells together need no more than the machine has; one warning for nodes of a kind."""
     told: set[tuple[str, ...]] = set()
     for name, cells in by_name.items():
-        machine = machines.get(name)
-        kind = (machine.sku.name if machine else "", *(cell.chain.name for cell in cells))
-        if machine is None or kind in told:
+        machine = _sku_of(hosts, name)
+        if machine is None or machine.cpu is None or machine.memory is None:
+            continue
+        kind = (machine.name, *(cell.chain.name for cell in cells))
+        if kind in told:
             continue
         told.add(kind)
         parts = [
@@ -120,28 +129,31 @@ def _check_fit(
         ]
         cpu = sum(sku.cpu * number for sku, number in parts if sku)
         memory = sum(sku.memory * number for sku, number in parts if sku)
-        if cpu > machine.sku.cpu or memory > machine.sku.memory:
+        if cpu > machine.cpu or memory > machine.memory:
             message = (
                 f"the cells of node '{name}' add up to {cpu} cores and {memory} MiB, "
-                f"SKU '{machine.sku.name}' has {float(machine.sku.cpu):g} and {float(machine.sku.memory):g}"
+                f"SKU '{machine.name}' has {float(machine.cpu):g} and {float(machine.memory):g}"
             )
             hint = "jobs that fill the node would wait for ever; lower cpu or memory under skuTypes"
             yield Problem(marks.at(*cells[0].path, "cellAddress"), "PAI187", message, hint, Severity.WARNING)
 
 
 def _check_coverage(
-    marks: Marks, by_name: Mapping[str, Sequence[NodeCell]], machines: Mapping[str, Machine]
+    marks: Marks, by_name: Mapping[str, Sequence[NodeCell]], hosts: Mapping[str, Host]
 ) -> Iterator[Problem]:
     """PAI188: every worker of the layout is in a cell."""
-    idle = [
-        machine.name for machine in machines.values() if machine.is_worker and machine.name not in by_name
-    ]
+    idle = [name for name, host in hosts.items() if host.row.is_worker and name not in by_name]
     if idle:
         message = f"no cell holds {some_names(idle)}, so HiveD places no job there"
         hint = "add it under cellChildren, then raise childCellNumber and a virtual cluster's cellNumber"
         yield Problem(
             marks.key("physicalCluster", "physicalCells"), "PAI188", message, hint, Severity.WARNING
         )
+
+
+def _sku_of(hosts: Mapping[str, Host], node: str) -> SkuRow | None:
+    host = hosts.get(node)
+    return host.sku if host else None
 
 
 def has_devices(sku: SkuType | None) -> bool:
