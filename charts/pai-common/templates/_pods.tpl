@@ -68,7 +68,8 @@ template (what the image needs), then the user's `podSecurityContext`.
 {{- end -}}
 
 {{/*
-pai-common.securityContext: the same for a container. A privileged one keeps its capabilities: a container runtime would take dropped ones even from it.
+pai-common.securityContext: the same for a container. A privileged one has all capabilities and may escalate, so the rest of the profile is left out:
+the API refuses to forbid it one, and runtimes ignore dropped capabilities.
 */}}
 {{- define "pai-common.securityContext" -}}
 {{- $values := .values | default .root.Values -}}
