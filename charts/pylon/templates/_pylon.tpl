@@ -1,0 +1,174 @@
+{{/* pylon.terminatesTls: "true" when nginx itself speaks https; an Ingress or a Gateway does it in front of pylon. */}}
+{{- define "pylon.terminatesTls" -}}
+{{- if and .Values.tls.enabled (not (has .Values.exposure.type (list "ingress" "gateway"))) -}}true{{- end -}}
+{{- end -}}
+
+{{- define "pylon.replicas" -}}
+{{- .Values.replicas | default (eq .Values.exposure.type "hostPort" | ternary 1 2) -}}
+{{- end -}}
+
+{{/* pylon.tlsSecret: the Secret that holds the certificate; empty for an Ingress whose controller has one of its own. */}}
+{{- define "pylon.tlsSecret" -}}
+{{- if .Values.tls.secretName -}}
+{{- .Values.tls.secretName -}}
+{{- else if .Values.tls.certManager.enabled -}}
+{{- include "pai-common.fullname" . }}-tls
+{{- else if include "pylon.terminatesTls" . -}}
+{{- fail "pylon: tls.enabled needs tls.secretName (make it: kubectl create secret tls <name> --cert=<file> --key=<file>) or tls.certManager.enabled" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* pylon.externalHost: the host of global.externalUrl, IPv6 without brackets. */}}
+{{- define "pylon.externalHost" -}}
+{{- (urlParse (include "pai-common.global" . | fromYaml).externalUrl).hostname -}}
+{{- end -}}
+
+{{- define "pylon.isAddress" -}}
+{{- if regexMatch "^[0-9.]+$|:" . -}}true{{- end -}}
+{{- end -}}
+
+{{/* pylon.hostnames: DNS names that users type, as a YAML list; empty when they type an address. */}}
+{{- define "pylon.hostnames" -}}
+{{- $host := include "pylon.externalHost" . -}}
+{{- $names := .Values.exposure.hostnames -}}
+{{- if and (not $names) $host (not (include "pylon.isAddress" $host)) -}}
+{{- $names = list $host -}}
+{{- end -}}
+{{- toYaml $names -}}
+{{- end -}}
+
+{{/*
+pylon.httpsAddress: where the plain port sends browsers: `global.externalUrl`, or with an external URL that is no https the
+host that was asked for, with the https port of the exposure.
+*/}}
+{{- define "pylon.httpsAddress" -}}
+{{- $url := (include "pai-common.global" . | fromYaml).externalUrl -}}
+{{- $port := dict "hostPort" .Values.exposure.hostPort.https "nodePort" .Values.exposure.nodePort.https -}}
+{{- $port = get $port .Values.exposure.type | default 443 | int -}}
+{{- if hasPrefix "https://" $url -}}
+{{- $url -}}
+{{- else -}}
+https://$host{{ if ne $port 443 }}:{{ $port }}{{ end }}
+{{- end -}}
+{{- end -}}
+
+{{/* pylon.serverNames: what pods call pylon; on these names it answers over http even with TLS. */}}
+{{- define "pylon.serverNames" -}}
+{{- $name := include "pai-common.fullname" . -}}
+{{- $namespace := .Release.Namespace -}}
+{{ $name }} {{ $name }}.{{ $namespace }} {{ $name }}.{{ $namespace }}.svc {{ $name }}.{{ $namespace }}.svc.*
+{{- end -}}
+
+{{/*
+pylon.backends: YAML list of {name, address, prefix?, scheme?, host?}, one an upstream that is on. Those with a prefix lose it on the way; `host` is
+what a backend outside the release is called.
+*/}}
+{{- define "pylon.backends" -}}
+{{- $on := .Values.backends -}}
+{{- $dashboard := .Values.kubernetesDashboard -}}
+{{- $all := list
+  (dict "name" "rest-server" "prefix" "/rest-server" "on" true)
+  (dict "name" "webportal" "on" true)
+  (dict "name" "prometheus" "on" (get $on "prometheus"))
+  (dict "name" "alert-manager" "on" (and (get $on "alert-manager") (ne .Values.alertManagerAccess "none")))
+  (dict "name" "grafana" "on" (get $on "grafana"))
+  (dict "name" "k8s-dashboard" "prefix" "/kubernetes-dashboard" "on" (or $dashboard.url (get $on "k8s-dashboard")) "url" $dashboard.url)
+  (dict "name" "marketplace-restserver" "prefix" "/marketplace/api" "on" (get $on "marketplace"))
+  (dict "name" "marketplace-webportal" "prefix" "/marketplace" "on" (get $on "marketplace"))
+  (dict "name" "docker-cache" "prefix" "/registry/cache" "on" (get $on "docker-cache"))
+  (dict "name" "dshuttle" "prefix" "/dshuttle" "on" (get $on "dshuttle"))
+  (dict "name" "kubernetes" "prefix" "/kubernetes" "on" .Values.kubernetesApi.enabled "url" "https://kubernetes.default.svc")
+-}}
+{{- range $backend := $all }}
+{{- if $backend.on }}
+{{- if $backend.url }}
+{{- $url := urlParse $backend.url }}
+{{- $port := regexMatch ":[0-9]+$" $url.host | ternary "" (eq $url.scheme "https" | ternary ":443" ":80") }}
+{{- $backend = merge (dict "scheme" $url.scheme "host" $url.host "address" (printf "%s%s" $url.host $port)) $backend }}
+{{- else }}
+{{- $service := dict "root" $ "service" $backend.name }}
+{{- $_ := set $backend "address" (printf "%s:%s" (include "pai-common.serviceHost" $service) (include "pai-common.servicePort" $service)) }}
+{{- end }}
+- {{ omit $backend "on" "url" | toJson }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* pylon.variable: a backend's name as part of an nginx variable. */}}
+{{- define "pylon.variable" -}}
+{{- . | replace "-" "_" -}}
+{{- end -}}
+
+{{/*
+pylon.headers (dict "host" "$proxy_host" "extra" (list "Cookie \"\"")): what every backend is told. nginx forgets the server's headers in a location
+that sets one, so such a location repeats them all through this helper.
+*/}}
+{{- define "pylon.headers" -}}
+proxy_set_header Host {{ .host | default "$asked_host" }};
+proxy_set_header X-Real-IP $remote_addr;
+proxy_set_header X-Forwarded-For $remote_addr;
+proxy_set_header X-Forwarded-Host $asked_host;
+proxy_set_header X-Forwarded-Proto $client_scheme;
+proxy_set_header Upgrade $websocket_upgrade;
+proxy_set_header Connection $websocket_connection;
+{{- range .extra }}
+proxy_set_header {{ . }};
+{{- end }}
+{{- end -}}
+
+{{/* pylon.securityHeaders (dict "root" . "policy" "…"): response headers; a location with an own Content-Security-Policy repeats them all. */}}
+{{- define "pylon.securityHeaders" -}}
+{{- $values := .root.Values -}}
+add_header X-Content-Type-Options nosniff always;
+add_header Referrer-Policy same-origin always;
+add_header Content-Security-Policy "frame-ancestors {{ $values.frameAncestors }}{{ with .policy }}; {{ . }}{{ end }}" always;
+{{- if and (include "pylon.terminatesTls" .root) $values.tls.hstsMaxAge }}
+add_header Strict-Transport-Security "max-age={{ int $values.tls.hstsMaxAge }}" always;
+{{- end }}
+{{- end -}}
+
+{{/*
+pylon.stripped (a backend, and `extra`: more nginx directives): locations of a backend that knows nothing of its prefix. The path goes on as the user
+sent it (`%2F` stays `%2F`); nginx would decode it when it takes off a prefix itself.
+*/}}
+{{- define "pylon.stripped" -}}
+{{- $path := printf "$path_for_%s" (include "pylon.variable" .name) -}}
+location = {{ .prefix }} {
+  return 301 {{ .prefix }}/$is_args$args;
+}
+location {{ .prefix }}/ {
+  if ({{ $path }} = "") {
+    return 404;
+  }
+  proxy_pass {{ .scheme | default "http" }}://{{ .name }}{{ $path }}$is_args$args;
+  proxy_redirect / {{ .prefix }}/;
+  proxy_redirect http://{{ .host | default "$asked_host" }}/ {{ .prefix }}/;
+  proxy_redirect https://{{ .host | default "$asked_host" }}/ {{ .prefix }}/;
+  {{- with .extra }}
+  {{- . | nindent 2 }}
+  {{- end }}
+}
+{{- end -}}
+
+{{/*
+pylon.logManagerHosts: lines of an nginx map: what may stand before the port in /log-manager/<host>:<port>/ and the address that it leads to.
+A name equal to another machine's address yields to the address; nginx refuses a map with a key twice.
+*/}}
+{{- define "pylon.logManagerHosts" -}}
+{{- $targets := dict -}}
+{{- range $name, $address := .Values.logManager.hosts -}}
+{{- $_ := set $targets $name (contains ":" $address | ternary (printf "[%s]" $address) $address) -}}
+{{- end -}}
+{{- range $address := values .Values.logManager.hosts -}}
+{{- if contains ":" $address -}}
+{{- $_ := set $targets $address (printf "[%s]" $address) -}}
+{{- $_ := set $targets (printf "[%s]" $address) (printf "[%s]" $address) -}}
+{{- else -}}
+{{- $_ := set $targets $address $address -}}
+{{- end -}}
+{{- end -}}
+{{- range $key, $target := $targets }}
+{{- /* These words mean something in a map unless a backslash stands before them. */}}
+{{ has $key (list "default" "hostnames" "include" "volatile") | ternary "\\" "" }}{{ $key }} {{ $target }};
+{{- end }}
+{{- end -}}
