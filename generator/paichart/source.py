@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from paichart.nodes import Composer, Fault, Mark, Node
-from paichart.problems import Problem, Span
+from paichart.problems import Problem, Span, suggest
 from paichart.syntax import explain
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -154,6 +154,11 @@ def load(path: Path, name: str | None = None) -> Document:
     return parse(raw, name)
 
 
+def absent(name: str) -> Document:
+    """Return the document of a file that need not be there and isn't: an empty mapping, without a problem."""
+    return Document(name, {}, Marks("", None, _Placement(name)))
+
+
 def parse(raw: bytes, name: str) -> Document:
     """Return the document in raw, which must be UTF-8 (a byte order mark is fine) and hold one mapping."""
     if len(raw) > MAX_BYTES:
@@ -246,6 +251,15 @@ def _undecodable(raw: bytes, offset: int, name: str) -> Document:
 def _line_and_column(text: str, offset: int) -> tuple[int, int]:
     lines = _BREAK.split(text[:offset])
     return len(lines) - 1, len(lines[-1])
+
+
+def _similar_file(path: Path) -> str:
+    """Return a hint with the name of a file that may have been meant."""
+    try:
+        names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())
+    except OSError:
+        return "check the folder"
+    return suggest(path.name, names) or "check the path, or run `paichart init` to make one"
 
 
 def _unread(name: str, code: str, message: str, hint: str) -> Document:

@@ -1,7 +1,7 @@
 """JSON Schema (draft-07), the part our schemas use, compiled to closures.
 
 General validators take seconds for 10,000 machines, this one a fraction of the time of parsing them. Beside
-every violation it returns what is usable, so that later checks need not doubt types. A keyword that it does not
+every violation it returns what is usable, so that later checks need not doubt types. A keyword that it doesn't
 know is refused when a schema is compiled; a test holds its verdicts against the `jsonschema` package.
 """
 

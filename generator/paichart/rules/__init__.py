@@ -1,0 +1,27 @@
+"""Rules that look at more than one value: one function a rule, its codes at the head of its docstring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from paichart.problems import Problem
+from paichart.rules import authentication, capacity, hived, layout, legacy, ports, roles, settings
+from paichart.rules.subject import Rule, Subject
+
+RULES: tuple[Rule, ...] = (
+    *layout.RULES,
+    *roles.RULES,
+    *ports.RULES,
+    *settings.RULES,
+    *authentication.RULES,
+    *legacy.RULES,
+    *capacity.RULES,
+    *hived.RULES,
+)
+
+
+def check(subject: Subject) -> Iterator[Problem]:
+    """Yield what every rule finds whose inputs could be read."""
+    for rule in RULES:
+        if rule.applies_to(subject):
+            yield from rule.check(subject)

@@ -1,0 +1,165 @@
+"""Rules for ports: of jobs, of services on the machines themselves, and of Kubernetes' node ports.
+
+Jobs use the machines' own network, so a port of theirs can meet anything else that listens on the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from paichart.problems import Problem, Severity, Span
+from paichart.rules.subject import Rule, Subject
+
+NODE_PORTS = range(30000, 32768)
+"""Kubernetes' default `--service-node-port-range`."""
+
+_JOBS = "rest-server"
+_EXPOSURE = ("paichart", "exposure")
+
+
+@dataclass(frozen=True, slots=True)
+class HostPort:
+    """A port that a service takes on machines: where it is set, and whether that is every machine."""
+
+    owner: str
+    port: int
+    span: Span
+    is_everywhere: bool
+
+
+def host_ports(subject: Subject) -> tuple[HostPort, ...]:
+    """Return the host ports of a release: logs and exporters on every machine, pylon on the master."""
+    services, marks = subject.services.settings, subject.services.marks
+    ports = [
+        HostPort(name, services.integer(name, "port"), marks.at(name, "port"), True)
+        for name in ("log-manager", "node-exporter", "job-exporter")
+    ]
+    if subject.config.settings.text(*_EXPOSURE, "type") == "hostPort":
+        ports.append(HostPort("pylon", services.integer("pylon", "port"), marks.at("pylon", "port"), False))
+        if services.has("pylon", "ssl") or subject.config.settings.has("paichart", "tls"):
+            https = services.integer("pylon", "ssl", "port") if services.has("pylon", "ssl") else 443
+            ports.append(HostPort("pylon (https)", https, marks.at("pylon", "ssl", "port"), False))
+    return tuple(ports)
+
+
+def job_ports(subject: Subject) -> range:
+    """Return the ports that jobs get; the end is not among them."""
+    services = subject.services.settings
+    return range(services.integer(_JOBS, "schedule-port-start"), services.integer(_JOBS, "schedule-port-end"))
+
+
+def check_job_range(subject: Subject) -> Iterator[Problem]:
+    """PAI030: the range of job ports has a port in it."""
+    ports = job_ports(subject)
+    if not ports:
+        message = f"no port is from {ports.start} up to, but not including, {ports.stop}"
+        hint = "schedule-port-end must be greater than schedule-port-start"
+        yield Problem(subject.services.marks.at(_JOBS, "schedule-port-end"), "PAI030", message, hint)
+
+
+def check_daemon_range(subject: Subject) -> Iterator[Problem]:
+    """PAI031: jobs keep out of the ports that machines use for outgoing connections."""
+    config = subject.config.settings
+    first, last = config.integer("host_daemon_port_start"), config.integer("host_daemon_port_end")
+    marks = subject.config.marks
+    if first > last:
+        message = f"no port is from {first} to {last}"
+        hint = "host_daemon_port_end must not be less than host_daemon_port_start"
+        yield Problem(marks.at("host_daemon_port_end"), "PAI031", message, hint)
+        return
+    jobs = job_ports(subject)
+    common = range(max(jobs.start, first), min(jobs.stop, last + 1))
+    if common:
+        message = f"ports {_shown(common)} are for jobs and for the machines' outgoing connections too"
+        hint = (
+            f"rest-server.schedule-port-end: {first} would end the jobs' ports below host_daemon_port_start"
+        )
+        moved = marks.has("host_daemon_port_start") or marks.has("host_daemon_port_end")
+        key = "host_daemon_port_start" if marks.has("host_daemon_port_start") else "host_daemon_port_end"
+        span = marks.at(key) if moved else subject.services.marks.at(_JOBS, "schedule-port-end")
+        yield Problem(span, "PAI031", message, hint)
+
+
+def check_node_port_range(subject: Subject) -> Iterator[Problem]:
+    """PAI032: jobs keep out of Kubernetes' node ports, or the admin knows what may happen.
+
+    Legacy's default range lies across them, so it is told only when the range is written, or when this release
+    has a node port of its own that a job may meet.
+    """
+    jobs, marks = job_ports(subject), subject.services.marks
+    common = range(max(jobs.start, NODE_PORTS.start), min(jobs.stop, NODE_PORTS.stop))
+    taken = [port for port, _, _ in _node_ports(subject) if port in common]
+    is_written = any(marks.has(_JOBS, key) for key in ("schedule-port-start", "schedule-port-end"))
+    if not common or not (taken or is_written):
+        return
+    message = f"jobs may get ports {_shown(common)}, which Kubernetes uses for Services of type NodePort"
+    if taken:
+        message += f"; this release uses {', '.join(map(str, taken))} itself"
+    hint = f"a job on such a port isn't reached; rest-server.schedule-port-end: {NODE_PORTS.start} avoids it"
+    span = marks.at(_JOBS, "schedule-port-end")
+    yield Problem(span, "PAI032", message, hint, Severity.WARNING if taken else Severity.NOTE)
+
+
+def check_host_ports_of_jobs(subject: Subject) -> Iterator[Problem]:
+    """PAI033: no service listens on a port of a worker that a job may get."""
+    jobs = job_ports(subject)
+    is_shared = any(row.is_master for row in subject.workers)
+    for taken in host_ports(subject):
+        if taken.port in jobs and (taken.is_everywhere or is_shared):
+            message = f"port {taken.port} of {taken.owner} is among the jobs' ports {_shown(jobs)}"
+            hint = "a job would fail when it gets this port; choose one outside, or move the jobs' range"
+            yield Problem(taken.span, "PAI033", message, hint)
+
+
+def check_unique_host_ports(subject: Subject) -> Iterator[Problem]:
+    """PAI034: no two services take the same port of one machine."""
+    first: dict[int, HostPort] = {}
+    for taken in host_ports(subject):
+        other = first.setdefault(taken.port, taken)
+        if other is not taken:
+            message = f"port {taken.port} of {taken.owner} is taken by {other.owner} on the same machine"
+            yield Problem(taken.span, "PAI034", message, "give one of them another port")
+
+
+def check_node_ports(subject: Subject) -> Iterator[Problem]:
+    """PAI035: node ports of this release differ, and lie where Kubernetes puts them by default."""
+    first: dict[int, str] = {}
+    for port, owner, span in _node_ports(subject):
+        if first.setdefault(port, owner) != owner:
+            message = f"node port {port} of {owner} is taken by {first[port]}"
+            yield Problem(span, "PAI035", message, "give one of them another port")
+        if port not in NODE_PORTS:
+            message = f"node port {port} is outside Kubernetes' default range {_shown(NODE_PORTS)}"
+            hint = "Kubernetes refuses it unless the API server has another --service-node-port-range"
+            yield Problem(span, "PAI035", message, hint, Severity.WARNING)
+
+
+def _node_ports(subject: Subject) -> Iterator[tuple[int, str, Span]]:
+    """Yield port, owner and place of the node ports that this release asks for by number."""
+    config, marks = subject.config.settings, subject.config.marks
+    if config.text(*_EXPOSURE, "type") == "nodePort":
+        for key in ("node-port", "https-node-port"):
+            if config.has(*_EXPOSURE, key):
+                yield config.integer(*_EXPOSURE, key), key, marks.at(*_EXPOSURE, key)
+    services = subject.services.settings
+    if config.flag("enable_docker_cache") or services.flag("docker-cache", "enabled"):
+        path = ("docker-cache", "service_nodeport")
+        yield services.integer(*path), "docker-cache", subject.services.marks.at(*path)
+
+
+def _shown(ports: range) -> str:
+    return f"{ports.start} to {ports.stop - 1}"
+
+
+RULES = tuple(
+    Rule(check, ("config", "services"))
+    for check in (
+        check_job_range,
+        check_daemon_range,
+        check_node_port_range,
+        check_host_ports_of_jobs,
+        check_unique_host_ports,
+        check_node_ports,
+    )
+)
