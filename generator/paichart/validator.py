@@ -1,8 +1,8 @@
 """JSON Schema (draft-07), the part our schemas use, compiled to closures.
 
 General validators take seconds for 10,000 machines, this one a fraction of the time of parsing them. Beside
-every violation it returns what is usable, so that later checks need not doubt types. A keyword that it doesn't
-know is refused when a schema is compiled; a test holds its verdicts against the `jsonschema` package.
+every violation it returns what is usable, so later checks need not doubt types. A keyword it doesn't know is
+refused when a schema is compiled; a test holds its verdicts against the `jsonschema` package.
 """
 
 from __future__ import annotations

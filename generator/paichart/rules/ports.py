@@ -84,8 +84,8 @@ def check_daemon_range(subject: Subject) -> Iterator[Problem]:
 def check_node_port_range(subject: Subject) -> Iterator[Problem]:
     """PAI032: jobs keep out of Kubernetes' node ports, or the admin knows what may happen.
 
-    Legacy's default range lies across them, so it is told only when the range is written, or when this release
-    has a node port of its own that a job may meet.
+    Legacy's default range lies across them, so it is told only when the range is written, or when this
+    release has a node port of its own that a job may meet.
     """
     jobs, marks = job_ports(subject), subject.services.marks
     common = range(max(jobs.start, NODE_PORTS.start), min(jobs.stop, NODE_PORTS.stop))

@@ -103,16 +103,14 @@ def check_certificate_files(subject: Subject) -> Iterator[Problem]:
 
 
 def check_certificate_secret(subject: Subject) -> Iterator[Problem]:
-    """PAI046: the certificate is named as a Secret, since a chart reads no files of an admin's machine."""
-    section = subject.services.given.get("pylon", {}).get("ssl")
-    if section is None or subject.config.settings.has("paichart", "tls", "secret-name"):
-        return
-    crt, key = section.get("crt_path", "FILE"), section.get("key_path", "FILE")
-    message = "the certificate is read from a Secret, not from files"
-    hint = (
-        f"kubectl create secret tls pai-tls --cert={crt} --key={key}; set paichart.tls.secret-name: pai-tls"
-    )
-    yield Problem(subject.services.marks.key("pylon", "ssl"), "PAI046", message, hint, Severity.WARNING)
+    """PAI046: the certificate is a Secret, since a chart reads no files of an admin's machine."""
+    marks = subject.services.marks
+    if marks.has("pylon", "ssl") and not subject.config.settings.has("paichart", "tls"):
+        message = "these files are not read: the chart takes the certificate from a Secret"
+        hint = (
+            "make it with the command that `paichart build` prints, or name yours in paichart.tls.secret-name"
+        )
+        yield Problem(marks.key("pylon", "ssl"), "PAI046", message, hint, Severity.NOTE)
 
 
 def check_plain_sign_in(subject: Subject) -> Iterator[Problem]:
