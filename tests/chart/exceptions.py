@@ -29,6 +29,27 @@ class Allowed:
 
 
 ALLOWED: tuple[Allowed, ...] = (
+    Allowed(
+        "database-controller", "*-watcher", "no liveness probe", "no port; ends by itself when a watch fails"
+    ),
+    Allowed("database-controller", "poller", "no liveness probe", "no port; a round that fails is repeated"),
+    Allowed("internal-storage", POD, "hostPath *", "the disk image lies on the node, and so do loop devices"),
+    Allowed("internal-storage", "internal-storage-create", "root", "only root may mount"),
+    Allowed(
+        "internal-storage", "internal-storage-create", "privileged", "sets up a loop device and mounts it"
+    ),
+    Allowed(
+        "internal-storage",
+        "internal-storage-create",
+        "mount propagation Bidirectional",
+        "the disk is mounted for the node, not for the container",
+    ),
+    Allowed(
+        "postgresql", POD, "hostPath *", "check-folder looks for an unmounted disk image beside the data"
+    ),
+    Allowed("postgresql", "check-folder", "mount propagation HostToContainer", "waits for the loop disk"),
+    Allowed("postgresql", "prepare-folder", "root", "kubelet makes the data folder as root"),
+    Allowed("postgresql", "prepare-folder", "capability CHOWN", "gives the data folder to PostgreSQL's user"),
     Allowed("pylon", "pylon", "hostPort *", "users reach a bare-metal cluster at the master's address"),
 )
 
