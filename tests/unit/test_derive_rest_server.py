@@ -239,3 +239,12 @@ def test_pods_restart_when_the_layout_or_hived_changes() -> None:
     assert before["hived"] != larger["hived"]
     off = derived(config={"enable_hived_scheduler": False})["revisions"]
     assert off == {"layout": before["layout"], "hived": ""}
+
+
+def test_only_services_of_the_release_may_call() -> None:
+    core = ["postgresql", "rest-server", "webportal", "pylon"]
+    assert rest_server.neighbours(core) == {"alertManager": {"enabled": False}, "callers": ["pylon"]}
+    assert rest_server.neighbours([*core, "alert-manager", "marketplace-restserver"]) == {
+        "alertManager": {"enabled": True},
+        "callers": ["pylon", "alert-manager", "marketplace-restserver"],
+    }

@@ -5,7 +5,7 @@ Legacy names and rules: src/rest-server, src/authentication. Credentials are in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from paichart.derive import cluster_configuration
@@ -18,10 +18,12 @@ from paichart.derive.json import Json
 from paichart.model import Cluster, Settings, is_true
 
 API_SERVER_PORT = 6443
+CALLERS = ("pylon", "alert-manager", "marketplace-restserver")
+"""Services that call this one; whatever comes from outside the release comes through pylon."""
 
 
 def values(cluster: Cluster) -> dict[str, Json]:
-    """Return the subchart's values, without credentials."""
+    """Return the subchart's values, without credentials and without its neighbours."""
     settings = cluster.services
     return {
         "authentication": {"method": sign_in_method(cluster), "groups": groups(settings)},
@@ -43,6 +45,14 @@ def values(cluster: Cluster) -> dict[str, Json]:
         },
         "apiServer": {"url": api_server_url(cluster)},
         "revisions": _revisions(cluster),
+    }
+
+
+def neighbours(services: Collection[str]) -> dict[str, Json]:
+    """Return which of a release's services may call this one, and whether there are alerts to ask for."""
+    return {
+        "alertManager": {"enabled": "alert-manager" in services},
+        "callers": [caller for caller in CALLERS if caller in services],
     }
 
 
