@@ -143,9 +143,7 @@ def load(path: Path, name: str | None = None) -> Document:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        return _unread(
-            name, "PAI101", "there is no such file", "check the path, or run `paichart init` to make one"
-        )
+        return _unread(name, "PAI101", "there is no such file", _similar_file(path))
     except IsADirectoryError:
         return _unread(name, "PAI102", "this is a folder, not a file", f"give the file: {name}/…")
     except OSError as error:
@@ -205,7 +203,7 @@ def _document(text: str, placement: _Placement) -> Document:
     if composer.root is not None and isinstance(composer.root.data, dict):
         data = composer.root.data
     elif syntax is None and (composer.root is not None or not problems):
-        problems.append(_not_a_mapping(composer.root, marks))
+        problems.append(_not_a_mapping(composer.root, marks, placement))
     return Document(placement.file, data, marks, tuple(problems))
 
 
@@ -221,11 +219,10 @@ def _syntax_problem(error: yaml.YAMLError, marks: Marks, placement: _Placement) 
     )
 
 
-def _not_a_mapping(root: Node | None, marks: Marks) -> Problem:
+def _not_a_mapping(root: Node | None, marks: Marks, placement: _Placement) -> Problem:
     if root is None or root.data is None:
-        return Problem(
-            marks.at(), "PAI107", "the file is empty", "run `paichart init` for a file to start from"
-        )
+        hint = "run `paichart init` for a file to start from"
+        return Problem(placement.span(0, 0, 1), "PAI107", "the file is empty", hint)
     kind = "a list" if root.values is not None else "a single value"
     return Problem(
         marks.at(), "PAI122", f"the file holds {kind}", "its top level must be made of 'key: value' lines"

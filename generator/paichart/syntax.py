@@ -104,6 +104,8 @@ def _keyless_line_above(line: int, column: int, lines: Sequence[str]) -> tuple[i
 def _unexpected(line: int, column: int, text: str) -> SyntaxFault:
     """Return the fault of a line in a mapping that is no further key of it."""
     indentation = _INDENTATION.match(text)
+    if text[column : column + 1] == ":":
+        return SyntaxFault(line, column, "PAI108", "a key is missing before ':'", "write the key")
     if indentation is not None and column <= indentation.end():
         message = "this line is not indented like its neighbours"
         return SyntaxFault(line, column, "PAI108", message, _INDENTATION_HINT)
