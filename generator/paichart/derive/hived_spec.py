@@ -5,12 +5,12 @@ Names, order and rounding are legacy's (`openpai_generator.py` and its services-
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from paichart.derive.hived import is_hived_on
-from paichart.derive.resources import Reserve, Resources, least, offered_by, reserve_of, usual
+from paichart.derive.resources import Reserve, Resources, least, reserve_of, usual
 from paichart.hived import (
     CellType,
     HivedSpec,
@@ -66,9 +66,10 @@ def derive_hived_spec(cluster: Cluster) -> tuple[HivedSpec | None, tuple[Problem
     given = cluster.services.text("hivedscheduler", "config").strip()
     if given:
         return read_config(parse(given.encode(), "hivedscheduler.config").data or {}), ()
-    problems: list[Problem] = list(check_sku_names(cluster))
+    groups = cluster.workers_by_sku
+    problems = list(_check_sku_names(groups))
     pools = []
-    for k, (sku, workers) in enumerate(cluster.workers_by_sku.items()):
+    for k, (sku, workers) in enumerate(groups.items()):
         left, faults = _left_on(cluster, sku, workers)
         problems += faults
         if not faults:
@@ -86,7 +87,7 @@ def _cut(sku: Sku, left: Resources) -> _Cells:
         number = int(left.cpu)
         return _Cells(number, 1, int(left.memory / left.cpu))
     parts = sku.device.count
-    return _Cells(parts, int(left.cpu / parts), int(left.memory / parts)) if parts > 0 else _Cells(0, 0, 0)
+    return _Cells(parts, int(left.cpu / parts), int(left.memory / parts))
 
 
 def _left_on(
@@ -94,15 +95,17 @@ def _left_on(
 ) -> tuple[tuple[Resources, ...], list[Problem]]:
     """Return what each worker of a SKU has left for jobs, or why that can't be told."""
     reserve = reserve_of(cluster)
-    offered = [(worker, offered_by(cluster, worker)) for worker in workers]
-    unknown = [worker for worker, node in offered if node is None]
+    unknown = [
+        worker for worker in workers if cluster.capacity is not None and worker.name not in cluster.capacity
+    ]
     if unknown:
         return (), [_unrecorded(unknown)]
-    known: dict[tuple[Capacity, bool], Resources] = {}
-    for worker, node in offered:
-        if node is not None and (node, worker.is_master) not in known:
-            known[node, worker.is_master] = reserve.left(node, worker.is_master)
-    left = tuple(known[node, worker.is_master] for worker, node in offered if node is not None)
+    if cluster.capacity is None:
+        node = Capacity(sku.cpu, sku.memory)
+        of_master, of_others = reserve.left(node, is_master=True), reserve.left(node, is_master=False)
+        left = tuple(of_master if worker.is_master else of_others for worker in workers)
+    else:
+        left = tuple(reserve.left(cluster.capacity[worker.name], worker.is_master) for worker in workers)
     full = [(worker, rest) for worker, rest in zip(workers, left, strict=True) if not rest.is_positive]
     return left, [_exhausted(sku, full, reserve)] if full else []
 
@@ -145,9 +148,8 @@ def _pool_type(sku: Sku) -> str:
     return f"{sku.name}-NODE-POOL"
 
 
-def check_sku_names(cluster: Cluster) -> Iterator[Problem]:
+def _check_sku_names(groups: Mapping[Sku, Sequence[Machine]]) -> Iterator[Problem]:
     """PAI194: the name of a worker's SKU can be a HiveD cell type, and is none made for another SKU."""
-    groups = cluster.workers_by_sku
     made = {make(sku): sku for sku in groups for make in (_node_type, _pool_type)}
     for sku, workers in groups.items():
         if "." in sku.name:
@@ -203,14 +205,11 @@ def _check_weakest(pool: _Pool, cells: _Cells) -> Iterator[Problem]:
     """PAI193: no worker has noticeably less than most of its SKU: the least sets every cell's size."""
     most = usual(pool.left)
     parts = pool.sku.device.count if pool.sku.device else 1
+    cpu, memory = int(most.cpu / parts) * parts, most.memory * (1 - NOTICEABLE_MEMORY)
     weak = [
         worker
         for worker, rest in zip(pool.workers, pool.left, strict=True)
-        if parts > 0
-        and (
-            int(rest.cpu / parts) < int(most.cpu / parts)
-            or rest.memory < most.memory * (1 - NOTICEABLE_MEMORY)
-        )
+        if rest.cpu < cpu or rest.memory < memory
     ]
     if weak:
         names = some_names([worker.name for worker in weak])

@@ -11,7 +11,7 @@ from fractions import Fraction
 from statistics import median_high
 
 from paichart.derive.common import is_qos_on
-from paichart.model import Capacity, Cluster, Machine
+from paichart.model import Capacity, Cluster
 from paichart.quantity import cores, mebibytes
 
 RESERVED_SHARE = Fraction(1, 100)
@@ -68,13 +68,6 @@ def reserve_of(cluster: Cluster) -> Reserve:
     if cluster.capacity is None:
         worker += _setting(cluster, "node-reservation")
     return Reserve(worker, _setting(cluster, "master-reservation"))
-
-
-def offered_by(cluster: Cluster, machine: Machine) -> Capacity | None:
-    """Return what the machine's node offers; None when it is missing among recorded figures."""
-    if cluster.capacity is None:
-        return Capacity(machine.sku.cpu, machine.sku.memory)
-    return cluster.capacity.get(machine.name)
 
 
 def least(amounts: Iterable[Resources]) -> Resources:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from paichart.hived import read_config
+from paichart.hived import HivedSpec, read_config
 from paichart.problems import Problem, Severity
 from paichart.rules.hived.chains import build_chains, check_chains
 from paichart.rules.hived.nodes import Host, check_nodes
 from paichart.rules.hived.physical import survey_physical_cells
 from paichart.rules.hived.pinned import check_pins
 from paichart.rules.hived.shape import check_shape
-from paichart.rules.hived.skus import check_sku_types
-from paichart.rules.hived.virtual import check_virtual_clusters
+from paichart.rules.hived.skus import check_figures, check_leaf_types, check_unused_types
+from paichart.rules.hived.virtual import check_names, check_virtual_clusters
 from paichart.rules.subject import Rule, Subject
 from paichart.schema import FILES
-from paichart.source import Document, parse_embedded
+from paichart.source import Document, Marks, parse_embedded
 
 CONFIG = ("hivedscheduler", "config")
 """Where services-configuration.yaml holds HiveD's configuration, as text."""
@@ -49,16 +49,30 @@ def check_hived_config(config: Document, hosts: Mapping[str, Host] | None) -> It
     if config.data is None:
         return
     marks = config.marks
-    yield from check_shape(marks, config.data)
+    problems, broken = check_shape(marks, config.data)
+    yield from problems
     spec = read_config(config.data)
+    yield from check_names(marks, spec.virtual_clusters)
+    yield from check_figures(marks, config.data, spec)
+    if not broken & {"physicalCluster", "cellTypes", "physicalCells"}:
+        yield from _check_cells(marks, spec, hosts, can_see_clusters="virtualClusters" not in broken)
+
+
+def _check_cells(
+    marks: Marks, spec: HivedSpec, hosts: Mapping[str, Host] | None, *, can_see_clusters: bool
+) -> Iterator[Problem]:
+    """Check cells whose form is right; virtual clusters only where theirs is right too."""
     chains = build_chains(spec)
     survey = survey_physical_cells(marks, spec, chains)
     yield from check_chains(marks, spec, chains)
     yield from survey.problems
-    yield from check_nodes(marks, spec, survey.nodes, hosts)
-    yield from check_pins(marks, spec, survey.pins)
-    yield from check_virtual_clusters(marks, spec, chains, survey)
-    yield from check_sku_types(marks, config.data, spec, chains)
+    yield from check_nodes(marks, spec, survey, hosts)
+    yield from check_leaf_types(marks, spec, chains)
+    if survey.is_complete:
+        yield from check_unused_types(marks, spec, chains)
+    if survey.is_complete and can_see_clusters:
+        yield from check_pins(marks, spec, survey.pins)
+        yield from check_virtual_clusters(marks, spec, chains, survey)
 
 
 def _hosts(subject: Subject) -> Mapping[str, Host] | None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from paichart.hived import HivedSpec, Path, SkuType
 from paichart.names import some_names
 from paichart.problems import Problem, Severity, suggest
-from paichart.rules.hived.physical import NodeCell
+from paichart.rules.hived.physical import NodeCell, Survey
 from paichart.rules.subject import Row, SkuRow
 from paichart.source import Marks
 
@@ -23,23 +23,24 @@ class Host:
 
 
 def check_nodes(
-    marks: Marks, spec: HivedSpec, nodes: Sequence[NodeCell], hosts: Mapping[str, Host] | None
+    marks: Marks, spec: HivedSpec, survey: Survey, hosts: Mapping[str, Host] | None
 ) -> Iterator[Problem]:
     """PAI165, 166, 169, 187, 188: nodes are workers, each device is in one cell, cells fit the machine.
 
     hosts holds the layout's rows by name; None when it can't be used: what needs it goes unchecked.
     """
     by_name: dict[str, list[NodeCell]] = {}
-    for node in nodes:
+    for node in survey.nodes:
         by_name.setdefault(node.name, []).append(node)
     skus = {sku.name: sku for sku in spec.sku_types}
     for cells in by_name.values():
         yield from _check_shared(marks, cells, skus)
     if hosts is not None:
-        yield from _check_workers(marks, nodes, hosts)
-        yield from _check_device_numbers(marks, nodes, hosts, skus)
+        yield from _check_workers(marks, survey.nodes, hosts)
+        yield from _check_device_numbers(marks, survey.nodes, hosts, skus)
         yield from _check_fit(marks, by_name, hosts, skus)
-        yield from _check_coverage(marks, by_name, hosts)
+        if survey.is_complete:
+            yield from _check_coverage(marks, by_name, hosts)
 
 
 def _check_workers(marks: Marks, nodes: Iterable[NodeCell], hosts: Mapping[str, Host]) -> Iterator[Problem]:
@@ -120,7 +121,7 @@ def _check_fit(
         if machine is None or machine.cpu is None or machine.memory is None:
             continue
         kind = (machine.name, *(cell.chain.name for cell in cells))
-        if kind in told:
+        if kind in told or len({cell.chain.leaf for cell in cells}) < len(cells):
             continue
         told.add(kind)
         parts = [

@@ -40,13 +40,17 @@ class Pin:
 
 @dataclass(slots=True)
 class Survey:
-    """What physicalCells hold: nodes, pins, number of tops by chain, and chains with a wrong child count."""
+    """What physicalCells hold: nodes, pins, number of tops by chain, and chains with a wrong child count.
+
+    It is not complete when the chain of some cell could not be built.
+    """
 
     nodes: list[NodeCell] = field(default_factory=list)
     pins: list[Pin] = field(default_factory=list)
     tops: dict[str, int] = field(default_factory=dict)
     uneven: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    is_complete: bool = True
 
 
 def survey_physical_cells(marks: Marks, spec: HivedSpec, chains: Mapping[str, Chain]) -> Survey:
@@ -56,10 +60,12 @@ def survey_physical_cells(marks: Marks, spec: HivedSpec, chains: Mapping[str, Ch
     for i, cell in enumerate(spec.physical_cells):
         chain = chains.get(cell.cell_type)
         if chain is None or chain.node_depth is None:
+            survey.is_complete = False
             continue
         survey.tops[chain.name] = survey.tops.get(chain.name, 0) + 1
         walker = _Walker(marks, chain, chain.node_depth, survey)
-        walker.check_address(cell, cell.address or str(i), addresses.setdefault(chain.name, {}))
+        if chain.node_depth > 0:
+            walker.check_address(cell, cell.address or str(i), addresses.setdefault(chain.name, {}))
         walker.walk(cell, (i,), i, [])
     return survey
 
@@ -142,7 +148,8 @@ class _Walker:
         siblings: dict[str, Path] = {}
         for i, child in enumerate(cell.children):
             below = index * number + i
-            self.check_address(child, child.address or str(below), siblings)
+            if depth + 1 != self.node_depth:
+                self.check_address(child, child.address or str(below), siblings)
             self.walk(child, (*position, i), below, devices)
 
     def _check_type(self, cell: PhysicalCell, depth: int) -> None:

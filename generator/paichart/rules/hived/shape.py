@@ -1,7 +1,8 @@
 """The form of a HiveD configuration: which keys it has, and of which kind their values are.
 
 HiveD itself skips keys that it does not know and takes 0 for numbers that are missing; both hide mistakes.
-Null means the same as a key that is not there, as in HiveD.
+Null means the same as a key that is not there, as in HiveD. Findings carry their path, so that rules which
+build on a part of wrong form can stay silent about it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ INT32_MAX = 2**31 - 1
 
 _OF_THE_CHART = ("kubeApiServerAddress", "kubeConfigFilePath", "webServerAddress")
 
-Check = Callable[[Marks, Any, Path], Iterator[Problem]]
+Finding = tuple[Path, Problem]
+Check = Callable[[Marks, Any, Path], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +31,26 @@ class _Fields:
     required: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
 
-    def __call__(self, marks: Marks, value: Any, path: Path) -> Iterator[Problem]:
+    def __call__(self, marks: Marks, value: Any, path: Path) -> Iterator[Finding]:
         if not isinstance(value, Mapping):
-            yield _wrong_kind(marks, path, "a mapping of keys")
+            yield path, _wrong_kind(marks, path, "a mapping of keys")
             return
+        hints = set()
         for key, content in value.items():
+            here = (*path, key)
             if key in self.ignored:
                 message = f"'{key}' is ignored: the chart sets it"
-                yield Problem(marks.key(*path, key), "PAI154", message, "remove it", Severity.WARNING)
+                yield here, Problem(marks.key(*here), "PAI154", message, "remove it", Severity.WARNING)
             elif key not in self.checks:
-                message = f"HiveD knows no key '{key}' here"
-                hint = suggest(key, self.checks) or f"known are {', '.join(self.checks)}"
-                yield Problem(marks.key(*path, key), "PAI152", message, hint)
+                hint = suggest(key, self.checks)
+                hints.add(hint)
+                message, known = f"HiveD knows no key '{key}' here", f"known are {', '.join(self.checks)}"
+                yield here, Problem(marks.key(*here), "PAI152", message, hint or known)
             elif content is not None:
-                yield from self.checks[key](marks, content, (*path, key))
+                yield from self.checks[key](marks, content, here)
         for key in self.required:
-            if value.get(key) is None:
-                yield _missing(marks, path, key)
+            if value.get(key) is None and suggest(key, (key,)) not in hints:
+                yield (*path, key), _missing(marks, path, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +60,14 @@ class _Entries:
     entry: Check
     needed: str = ""
 
-    def __call__(self, marks: Marks, value: Any, path: Path) -> Iterator[Problem]:
+    def __call__(self, marks: Marks, value: Any, path: Path) -> Iterator[Finding]:
         if not isinstance(value, Mapping):
-            yield _wrong_kind(marks, path, "a mapping of names")
+            yield path, _wrong_kind(marks, path, "a mapping of names")
             return
         for name, content in value.items():
             yield from self.entry(marks, {} if content is None else content, (*path, name))
         if self.needed and not value:
-            yield Problem(marks.key(*path), "PAI153", f"'{path[-1]}' is empty", self.needed)
+            yield path, Problem(marks.key(*path), "PAI153", f"'{path[-1]}' is empty", self.needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +77,14 @@ class _Items:
     item: Check
     needed: str = ""
 
-    def __call__(self, marks: Marks, value: Any, path: Path) -> Iterator[Problem]:
+    def __call__(self, marks: Marks, value: Any, path: Path) -> Iterator[Finding]:
         if not isinstance(value, list):
-            yield _wrong_kind(marks, path, "a list")
+            yield path, _wrong_kind(marks, path, "a list")
             return
         for i, content in enumerate(value):
             yield from self.item(marks, content, (*path, i))
         if self.needed and not value:
-            yield Problem(marks.key(*path), "PAI153", f"'{path[-1]}' is empty", self.needed)
+            yield path, Problem(marks.key(*path), "PAI153", f"'{path[-1]}' is empty", self.needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,35 +94,38 @@ class _Number:
     least: int = 0
     most: int = field(default=INT32_MAX)
 
-    def __call__(self, marks: Marks, value: Any, path: Path) -> Iterator[Problem]:
+    def __call__(self, marks: Marks, value: Any, path: Path) -> Iterator[Finding]:
         is_number = isinstance(value, int) and not isinstance(value, bool)
         if not is_number and not (isinstance(value, str) and value.isascii() and value.isdigit()):
-            yield _wrong_kind(marks, path, "a whole number")
+            yield path, _wrong_kind(marks, path, "a whole number")
         elif not self.least <= int(str(value)[:20]) <= self.most:
             message = f"'{path[-1]}' must be from {self.least} to {self.most}"
-            yield Problem(marks.at(*path), "PAI155", message)
+            yield path, Problem(marks.at(*path), "PAI155", message)
 
 
-def _name(marks: Marks, value: Any, path: Path) -> Iterator[Problem]:
+def _name(marks: Marks, value: Any, path: Path) -> Iterator[Finding]:
     """Check a name, address or id; a bare number counts as text when it reads the same as it is written."""
     if isinstance(value, str):
         if not value:
-            yield Problem(marks.at(*path), "PAI153", f"'{path[-1]}' is empty", "write it, or remove the key")
+            yield (
+                path,
+                Problem(marks.at(*path), "PAI153", f"'{path[-1]}' is empty", "write it, or remove the key"),
+            )
     elif isinstance(value, bool) or not isinstance(value, int) or marks.text(*path) != str(value):
-        yield _wrong_kind(marks, path, "text", f'quote it: "{marks.text(*path)}"')
+        yield path, _wrong_kind(marks, path, "text", f'quote it: "{marks.text(*path)}"')
 
 
-def _flag(marks: Marks, value: Any, path: Path) -> Iterator[Problem]:
+def _flag(marks: Marks, value: Any, path: Path) -> Iterator[Finding]:
     if not isinstance(value, bool) and str(value).lower() not in ("true", "false"):
-        yield _wrong_kind(marks, path, "true or false")
+        yield path, _wrong_kind(marks, path, "true or false")
 
 
-def _any(_marks: Marks, _value: Any, _path: Path) -> Iterator[Problem]:
+def _any(_marks: Marks, _value: Any, _path: Path) -> Iterator[Finding]:
     """Leave a value to another rule."""
     yield from ()
 
 
-def _child(marks: Marks, value: Any, path: Path) -> Iterator[Problem]:
+def _child(marks: Marks, value: Any, path: Path) -> Iterator[Finding]:
     yield from _CHILD(marks, value, path)
 
 
@@ -178,6 +186,14 @@ _CONFIG = _Fields(
 )
 
 
-def check_shape(marks: Marks, config: Any) -> Iterator[Problem]:
-    """PAI151 to PAI155: keys are known and complete, values have their kind, numbers their range."""
-    yield from _CONFIG(marks, config, ())
+def check_shape(marks: Marks, config: Any) -> tuple[tuple[Problem, ...], frozenset[str | int]]:
+    """PAI151 to PAI155: keys are known and complete, values have their kind, numbers their range.
+
+    Returns the problems, and which sections (such as `cellTypes`, `virtualClusters`) have errors.
+    """
+    findings = tuple(_CONFIG(marks, config, ()))
+    errors = [path for path, problem in findings if problem.severity is Severity.ERROR]
+    broken = frozenset(
+        path[1] if path[0] == "physicalCluster" and len(path) > 1 else path[0] for path in errors
+    )
+    return tuple(problem for _, problem in findings), broken

@@ -11,33 +11,38 @@ from paichart.rules.hived.chains import Chain
 from paichart.source import Marks
 
 
-def check_sku_types(
-    marks: Marks, config: Mapping[str, Any], spec: HivedSpec, chains: Mapping[str, Chain]
-) -> Iterator[Problem]:
-    """PAI184 to PAI186: every leaf cell type is a SKU type with usable figures, and the other way round."""
-    leaves = {chain.leaf: chain for chain in chains.values()}
+def check_leaf_types(marks: Marks, spec: HivedSpec, chains: Mapping[str, Chain]) -> Iterator[Problem]:
+    """PAI184: every leaf cell type is a SKU type."""
     names = [sku.name for sku in spec.sku_types]
-    if names:
-        for leaf, chain in leaves.items():
-            if leaf not in names:
-                message = f"leaf cell type '{leaf}' is not among skuTypes, so rest-server can't size its jobs"
-                hint = suggest(leaf, (*names, *(cell_type.name for cell_type in spec.cell_types)))
-                place = marks.at(*chain.levels[-1].path, "childCellType")
-                yield Problem(place, "PAI184", message, hint or f"add '{leaf}' under skuTypes")
-    figures = config["physicalCluster"]["skuTypes"] if names else {}
+    for leaf, chain in {chain.leaf: chain for chain in chains.values()}.items():
+        if names and leaf not in names:
+            message = f"leaf cell type '{leaf}' is not among skuTypes, so rest-server can't size its jobs"
+            hint = suggest(leaf, (*names, *(cell_type.name for cell_type in spec.cell_types)))
+            place = marks.at(*chain.levels[-1].path, "childCellType")
+            yield Problem(place, "PAI184", message, hint or f"add '{leaf}' under skuTypes")
+
+
+def check_unused_types(marks: Marks, spec: HivedSpec, chains: Mapping[str, Chain]) -> Iterator[Problem]:
+    """PAI186: every SKU type is a leaf cell type of some physical cell."""
+    leaves = {chain.leaf for chain in chains.values()}
     for sku in spec.sku_types:
-        if isinstance(figures[sku.name], Mapping):
-            yield from _check_figures(marks, sku.path, figures[sku.name])
-        if chains and sku.name not in leaves:
+        if sku.name not in leaves:
             message = f"no physical cell is built of '{sku.name}'"
             hint = (
-                suggest(sku.name, leaves) or "the portal would offer it in vain; remove it, or add its cells"
+                suggest(sku.name, leaves) or "the portal would offer it in vain: remove it or add its cells"
             )
             yield Problem(marks.key(*sku.path), "PAI186", message, hint, Severity.WARNING)
 
 
-def _check_figures(marks: Marks, path: Path, sku: Mapping[str, Any]) -> Iterator[Problem]:
+def check_figures(marks: Marks, config: Mapping[str, Any], spec: HivedSpec) -> Iterator[Problem]:
     """PAI185: cpu is at least one whole core, memory text like 4096Mi, gpu a whole number or absent."""
+    for sku in spec.sku_types:
+        figures = config["physicalCluster"]["skuTypes"][sku.name]
+        if isinstance(figures, Mapping):
+            yield from _check_figures(marks, sku.path, figures)
+
+
+def _check_figures(marks: Marks, path: Path, sku: Mapping[str, Any]) -> Iterator[Problem]:
     cpu, memory, gpu = sku.get("cpu"), sku.get("memory"), sku.get("gpu")
     if not _is_whole(cpu) or int(cpu or 0) < 1:
         message = "cpu must be a whole number of cores, at least 1"

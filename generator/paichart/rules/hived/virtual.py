@@ -33,8 +33,7 @@ class _Share:
 def check_virtual_clusters(
     marks: Marks, spec: HivedSpec, chains: Mapping[str, Chain], survey: Survey
 ) -> Iterator[Problem]:
-    """PAI175 to PAI183: names can be used, paths lead through a chain, chains are shared and not oversold."""
-    yield from _check_names(marks, spec.virtual_clusters)
+    """PAI178 to PAI183: paths lead through a chain; every chain is shared and none oversold."""
     shares: list[_Share] = []
     for vc in spec.virtual_clusters:
         for cell in vc.cells:
@@ -63,7 +62,8 @@ def check_virtual_clusters(
             )
 
 
-def _check_names(marks: Marks, clusters: Sequence[VirtualCluster]) -> Iterator[Problem]:
+def check_names(marks: Marks, clusters: Sequence[VirtualCluster]) -> Iterator[Problem]:
+    """PAI175 to PAI177: a scheduler and a group can be named after each cluster; one is the default."""
     for vc in clusters:
         if not _LABEL.fullmatch(vc.name) or len(vc.name) > LONGEST_NAME:
             message = (
@@ -144,7 +144,7 @@ def _check_quota(
 ) -> Iterator[Problem]:
     """PAI181: the cells that virtual clusters are guaranteed are there, level by level from the top."""
     claimed = {cell.id for vc in spec.virtual_clusters for cell in vc.pinned_cells}
-    pins = [pin for pin in survey.pins if pin.chain is chain and pin.id in claimed]
+    pins = {pin.id: pin for pin in survey.pins if pin.chain is chain and pin.id in claimed}.values()
     available = 0
     for depth, free in enumerate(free_cells(chain, survey.tops.get(chain.name, 0), pins)):
         available += free
