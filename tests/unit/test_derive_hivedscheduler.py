@@ -1,5 +1,5 @@
-"""Values of hivedscheduler. Figures were worked by hand from legacy's `openpai_generator.py`: 24 cores less 1 % are
-23.76, a quarter of which is 5 whole ones; 220Gi less 1024Mi, a quarter: 56064Mi."""
+"""Values of hivedscheduler. The figures are worked by hand as legacy's `openpai_generator.py` works them out:
+24 cores less 1 % are 23.76, a quarter of which is 5 whole ones; 220Gi less 1024Mi, a quarter: 56064Mi."""
 
 from __future__ import annotations
 

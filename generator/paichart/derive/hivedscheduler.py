@@ -24,7 +24,7 @@ def values(cluster: Cluster) -> dict[str, Json]:
 def scheduler_tag(cluster: Cluster) -> str:
     """Return the tag of kube-scheduler's image for the version in config.yaml, empty when there is none.
 
-    Only plain versions are published, so what a vendor adds is cut off; a minor alone means its first release.
+    Only plain versions are published, so what a vendor adds is cut off; a minor alone gets its first.
     """
     match = _VERSION.match(cluster.config.text("paichart", "kubernetes-version"))
     return f"v{match[1]}{match[2] or '.0'}" if match else ""
