@@ -70,8 +70,14 @@ class Seen:
     connection: tuple[str, int]
 
 
+class _ServerOnIpv6(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
 class Backend:
     """A web server on this machine that writes down each request and answers with the backend's name.
+
+    `seen` holds whole requests; `begun` counts those whose head has come.
 
     The query decides on the answer: `redirect=<address>` gives a 302 there, `script` a large JavaScript
     file, `page` whatever `page` holds; a WebSocket handshake is accepted and everything on it sent back.
@@ -82,10 +88,10 @@ class Backend:
     def __init__(self, name: str, address: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         self.name = name
         self.seen: list[Seen] = []
-        server_class = type("_Server", (ThreadingHTTPServer,), {"daemon_threads": True})
-        if ":" in address:
-            server_class.address_family = socket.AF_INET6
-        self._server = server_class((address, 0), _handler(self))
+        self.begun = 0
+        self._server = (_ServerOnIpv6 if ":" in address else ThreadingHTTPServer)(
+            (address, 0), _handler(self)
+        )
         if tls:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self.port = int(self._server.server_address[1])
@@ -107,13 +113,20 @@ def _handler(backend: Backend) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
+            backend.begun += 1
             digest, length = self.digest_of_body()
             headers = {name.lower(): value for name, value in self.headers.items()}
             request = Seen(
-                backend.name, self.command, self.path, headers, digest, length, self.client_address[:2]
+                backend.name,
+                self.command,
+                self.requestline.split(" ")[1],  # self.path has lost doubled slashes
+                headers,
+                digest,
+                length,
+                self.client_address[:2],
             )
             backend.seen.append(request)
-            if headers.get("upgrade", "").lower() == "websocket":
+            if headers.get("upgrade", "").lower() == "websocket" and headers.get("connection") == "upgrade":
                 self.echo()
                 return
             status, fields, content = self.content()

@@ -190,10 +190,11 @@ def test_backends_are_told_who_asks_and_how(pylon: Site, backends: dict[str, Bac
         assert seen["x-forwarded-proto"] == "http"
 
 
-def test_a_request_without_host_still_reaches_a_backend(pylon: Site) -> None:
+def test_a_request_without_host_still_reaches_a_backend(pylon: Site, backends: dict[str, Backend]) -> None:
     with socket.create_connection(("127.0.0.1", pylon.http)) as connection:
         connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
         assert connection.makefile("rb").read().endswith(b"webportal")
+    assert backends["webportal"].last.headers["host"]
 
 
 def test_trusted_proxies_tell_the_users_address_and_scheme(backends: dict[str, Backend]) -> None:
@@ -233,14 +234,25 @@ def test_connections_to_backends_are_used_again(pylon: Site, backends: dict[str,
     assert len({seen.connection for seen in backends["rest-server"].seen[-10:]}) <= 2
 
 
-def test_large_bodies_pass_whole_and_never_touch_the_disk(pylon: Site, backends: dict[str, Backend]) -> None:
+def test_large_bodies_pass_whole(pylon: Site, backends: dict[str, Backend]) -> None:
     body = bytes(range(256)) * 4 * 30_000  # 30 MiB; nginx alone would stop at 1 MiB
     assert pylon.ask("/rest-server/api/v2/jobs", "POST", body=body).status == 200
     seen = backends["rest-server"].last
     assert (seen.method, seen.length, seen.body) == ("POST", len(body), hashlib.sha256(body).hexdigest())
-    assert [
-        path for path in (pylon.folder / "tmp").rglob("*") if path.is_file() and path.name != "nginx.pid"
-    ] == []
+
+
+def test_bodies_are_not_collected_on_disk_first(pylon: Site, backends: dict[str, Backend]) -> None:
+    backend = backends["rest-server"]
+    before = backend.begun
+    with socket.create_connection(("127.0.0.1", pylon.http)) as connection:
+        connection.sendall(b"POST /rest-server/api/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+        connection.sendall(bytes(500_000))
+        deadline = time.monotonic() + 10
+        while backend.begun == before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert backend.begun == before + 1
+        connection.sendall(bytes(500_000))
+        assert connection.recv(20).startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE"])
@@ -352,15 +364,16 @@ def test_logs_come_from_listed_networks(backends: dict[str, Backend]) -> None:
     log_manager.stop()
 
 
-def test_five_thousand_machines_start_quickly_and_fit_a_config_map(backends: dict[str, Backend]) -> None:
+def test_ten_thousand_machines_start_quickly_and_fit_a_config_map(backends: dict[str, Backend]) -> None:
     # Names as long as clouds make them; the last machine is this one.
-    names = [f"gpu-worker-pool-b-{i:05}.region-1.internal.example.org" for i in range(5000)]
+    names = [f"gpu-worker-pool-b-{i:05}.region-1.internal.example.org" for i in range(10_000)]
     hosts = {name: f"10.{i // 65536}.{i // 256 % 256}.{i % 256}" for i, name in enumerate(names)}
     hosts[names[-1]] = "127.0.0.1"
     port = backends["log-manager"].port
     values = {"global": {"servicePorts": {"log-manager": port}}, "logManager": {"hosts": hosts}}
     assert size(config_files(values)) < 1024 * 1024
     with site(values) as made:
+        assert "[warn]" not in made.check().stderr
         started = time.monotonic()
         with made.running():
             assert time.monotonic() - started < 5
@@ -411,11 +424,13 @@ def test_alert_manager_opens_and_closes_by_value(
 def test_tokens_stand_in_no_log(backends: dict[str, Backend]) -> None:
     # The REST server is down: nginx writes about failed requests to the error log.
     values = {"logManager": {"hosts": {"pai-worker1": "127.0.0.1"}}}
-    with site(values, {"webportal": backends["webportal"]}) as made, made.running():
-        assert made.ask(f"/rest-server/api/v2/jobs?token={TOKEN}").status == 502
-        made.ask(f"/rest-server/api/v1/token/{TOKEN}", "DELETE")
-        made.ask(f"/index.html?user=a&token={TOKEN}", headers={"Referer": f"http://x/?token={TOKEN}"})
-        assert made.ask(f"/log-manager/127.0.0.1:9103/x?token={TOKEN}").status == 502
+    with site(values, {"webportal": backends["webportal"]}) as made:
+        with made.running():
+            assert made.ask(f"/rest-server/api/v2/jobs?token={TOKEN}").status == 502
+            made.ask(f"/rest-server/api/v1/token/{TOKEN}", "DELETE")
+            made.ask(f"/index.html?user=a&token={TOKEN}", headers={"Referer": f"http://x/?token={TOKEN}"})
+            assert made.ask(f"/log-manager/127.0.0.1:9103/x?token={TOKEN}").status == 502
+        # nginx logs a request when its answer is gone, so only now is everything there.
         logs = made.access_log + made.error_log
     assert '"DELETE /rest-server/api/v1/token/*** HTTP/1.1" 502' in logs
     assert '"GET /index.html HTTP/1.1" 200' in logs
@@ -567,6 +582,12 @@ def test_a_dashboard_elsewhere_is_asked_by_its_own_name(tmp_path: Path) -> None:
     )
     assert away.location == "/kubernetes-dashboard/login"
     dashboard.stop()
+
+
+@pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
+def test_a_dashboard_elsewhere_has_its_schemes_port(scheme: str, port: int) -> None:
+    files = config_files({"kubernetesDashboard": {"url": f"{scheme}://dashboard.example.org"}})
+    assert f"server dashboard.example.org:{port};" in files["nginx.conf"]
 
 
 def test_a_dashboard_may_keep_its_prefix(backends: dict[str, Backend]) -> None:

@@ -133,9 +133,6 @@ sent it (`%2F` stays `%2F`); nginx would decode it when it takes off a prefix it
 */}}
 {{- define "pylon.stripped" -}}
 {{- $path := printf "$path_for_%s" (include "pylon.variable" .name) -}}
-location = {{ .prefix }} {
-  return 301 {{ .prefix }}/$is_args$args;
-}
 location {{ .prefix }}/ {
   if ({{ $path }} = "") {
     return 404;
