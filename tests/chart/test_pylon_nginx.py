@@ -584,6 +584,17 @@ def test_a_dashboard_elsewhere_is_asked_by_its_own_name(tmp_path: Path) -> None:
     dashboard.stop()
 
 
+def test_a_dashboard_elsewhere_may_live_under_a_path() -> None:
+    dashboard = Backend("k8s-dashboard")
+    values = {"kubernetesDashboard": {"url": "http://dashboard.example.org/k8s/"}}
+    with site(values, {"k8s-dashboard": dashboard}) as made, made.running():
+        assert (
+            made.ask("/kubernetes-dashboard/x?redirect=/k8s/login").location == "/kubernetes-dashboard/login"
+        )
+    assert dashboard.last.target == "/k8s/x?redirect=/k8s/login"
+    dashboard.stop()
+
+
 @pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
 def test_a_dashboard_elsewhere_has_its_schemes_port(scheme: str, port: int) -> None:
     files = config_files({"kubernetesDashboard": {"url": f"{scheme}://dashboard.example.org"}})

@@ -47,6 +47,8 @@ URLS = [
         {"domain": "b"},
         "https://ai.example.org",
     ),
+    ("domain-in-capitals", {}, {"domain": "PAI.Example.org"}, "http://pai.example.org"),
+    ("url-in-capitals", {"external-url": "HTTPS://AI.Example.org/Pai/"}, {}, "https://ai.example.org/Pai"),
     ("node-port", {"exposure": {"type": "nodePort", "node-port": 31080}}, {}, "http://10.0.0.1:31080"),
     ("node-port-unchosen", NODE_PORT, {"port": 8080}, "http://10.0.0.1:30080"),
     ("node-port-https", NODE_PORT, {"ssl": SSL}, "https://10.0.0.1:30443"),

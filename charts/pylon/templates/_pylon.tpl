@@ -20,7 +20,7 @@
 
 {{/* pylon.externalHost: the host of global.externalUrl, IPv6 without brackets. */}}
 {{- define "pylon.externalHost" -}}
-{{- (urlParse (include "pai-common.global" . | fromYaml).externalUrl).hostname -}}
+{{- (urlParse (include "pai-common.global" . | fromYaml).externalUrl).hostname | lower -}}
 {{- end -}}
 
 {{- define "pylon.isAddress" -}}
@@ -60,8 +60,8 @@ https://$host{{ if ne $port 443 }}:{{ $port }}{{ end }}
 {{- end -}}
 
 {{/*
-pylon.backends: YAML list of {name, address, prefix?, scheme?, host?}, one an upstream that is on. Those with a prefix lose it on the way; `host` is
-what a backend outside the release is called.
+pylon.backends: YAML list of {name, address, prefix?, scheme?, host?, path?}, one an upstream that is on. Those with a prefix lose it on the way;
+`host` is what a backend outside the release is called, `path` what its own paths begin with.
 */}}
 {{- define "pylon.backends" -}}
 {{- $on := .Values.backends -}}
@@ -84,7 +84,7 @@ what a backend outside the release is called.
 {{- if $backend.url }}
 {{- $url := urlParse $backend.url }}
 {{- $port := regexMatch ":[0-9]+$" $url.host | ternary "" (eq $url.scheme "https" | ternary ":443" ":80") }}
-{{- $backend = merge (dict "scheme" $url.scheme "host" $url.host "address" (printf "%s%s" $url.host $port)) $backend }}
+{{- $backend = merge (dict "scheme" $url.scheme "host" $url.host "path" (trimSuffix "/" $url.path) "address" (printf "%s%s" $url.host $port)) $backend }}
 {{- else }}
 {{- $service := dict "root" $ "service" $backend.name }}
 {{- $_ := set $backend "address" (printf "%s:%s" (include "pai-common.serviceHost" $service) (include "pai-common.servicePort" $service)) }}
@@ -133,14 +133,16 @@ sent it (`%2F` stays `%2F`); nginx would decode it when it takes off a prefix it
 */}}
 {{- define "pylon.stripped" -}}
 {{- $path := printf "$path_for_%s" (include "pylon.variable" .name) -}}
+{{- $base := .path | default "" -}}
+{{- $host := .host | default "$asked_host" -}}
 location {{ .prefix }}/ {
   if ({{ $path }} = "") {
     return 404;
   }
-  proxy_pass {{ .scheme | default "http" }}://{{ .name }}{{ $path }}$is_args$args;
-  proxy_redirect / {{ .prefix }}/;
-  proxy_redirect http://{{ .host | default "$asked_host" }}/ {{ .prefix }}/;
-  proxy_redirect https://{{ .host | default "$asked_host" }}/ {{ .prefix }}/;
+  proxy_pass {{ .scheme | default "http" }}://{{ .name }}{{ $base }}{{ $path }}$is_args$args;
+  proxy_redirect {{ $base }}/ {{ .prefix }}/;
+  proxy_redirect http://{{ $host }}{{ $base }}/ {{ .prefix }}/;
+  proxy_redirect https://{{ $host }}{{ $base }}/ {{ .prefix }}/;
   {{- with .extra }}
   {{- . | nindent 2 }}
   {{- end }}

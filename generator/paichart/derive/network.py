@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from paichart.model import Cluster, Settings
 
 HTTP_PORT = 80
@@ -49,14 +51,20 @@ def external_url(cluster: Cluster) -> str:
     `paichart.external-url` wins. Else the host is `pylon.domain` or the master's address, as in legacy;
     behind a load balancer, an ingress or a gateway the port is the scheme's own.
     """
-    given = cluster.config.text("paichart", "external-url").rstrip("/")
+    given = cluster.config.text("paichart", "external-url")
     if given:
-        return given
+        return plain_url(given)
     scheme = "https" if is_tls_on(cluster) else "http"
     ports = {"hostPort": host_ports(cluster), "nodePort": node_ports(cluster)}
     http, https = ports.get(exposure_type(cluster), (HTTP_PORT, HTTPS_PORT))
-    host = cluster.services.text("pylon", "domain") or cluster.master.address
+    host = cluster.services.text("pylon", "domain").lower() or cluster.master.address
     return f"{scheme}://{authority(host, https if scheme == 'https' else http, scheme)}"
+
+
+def plain_url(url: str) -> str:
+    """Return url with scheme and host in lower case and without a slash at its end."""
+    parts = urlsplit(url)
+    return f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
 def authority(host: str, port: int, scheme: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from ipaddress import ip_address
 
 from paichart.derive.json import Json
-from paichart.derive.network import exposure_type, external_url, host_ports, is_tls_on, node_ports
+from paichart.derive.network import exposure_type, external_url, host_ports, is_tls_on, node_ports, plain_url
 from paichart.model import Cluster
 
 TLS_SECRET = "pylon-tls"  # noqa: S105 # its name
@@ -39,7 +39,7 @@ def values(cluster: Cluster) -> dict[str, Json]:
         "exposure": exposure(cluster),
         "tls": tls(cluster),
         "logManager": {"hosts": dict(hosts)},
-        "kubernetesDashboard": {"url": cluster.dashboard_url.rstrip("/")},
+        "kubernetesDashboard": {"url": plain_url(cluster.dashboard_url) if cluster.dashboard_url else ""},
         "realIp": {"trustedProxies": list(trusted_proxies(cluster))},
         "ipv6": "[" in external_url(cluster) or any(":" in machine.address for machine in cluster.machines),
     }
