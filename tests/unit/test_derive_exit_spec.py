@@ -157,3 +157,8 @@ def test_codes_of_the_services_configuration_replace_all() -> None:
     own = {"code": 42, "phrase": "Own", "behavior": "PERMANENT"}
     assert exit_spec(_cluster({"k8s-job-exit-spec": {"spec": [own]}})) == (own,)
     assert exit_spec(_cluster({})) == default_spec()
+
+
+def test_success_and_the_controllers_own_codes_are_left_out() -> None:
+    spec = [{"code": code, "phrase": str(code)} for code in (-1000, -999, -1, 0, 1)]
+    assert [f["code"] for f in controller_failures(spec) if isinstance(f, dict)] == [-1000, 1]
