@@ -1,0 +1,40 @@
+"""What `paichart build` writes for each example renders, and keeps every rule."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import paichart
+import pytest
+
+from tests.chart.charts import ROOT
+from tests.chart.render import render, run_helm
+from tests.chart.rules import RULES, Rendering
+from tests.chart.scenes import NAMESPACE
+
+EXAMPLES = tuple(sorted(path.parent.name for path in (ROOT / "examples").glob("*/layout.yaml")))
+
+
+@pytest.fixture(scope="module", params=EXAMPLES)
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The chart of one example."""
+    folder = tmp_path_factory.mktemp(request.param)
+    shutil.copytree(ROOT / "examples" / request.param, folder / "config")
+    paichart.build(paichart.load(folder / "config"), folder / "out")
+    return folder / "out"
+
+
+def test_helm_lint_is_clean(built: Path) -> None:
+    assert "[ERROR]" not in run_helm("lint", "--strict", "--quiet", str(built))
+
+
+@pytest.mark.parametrize("namespace", [NAMESPACE, "default"])
+def test_example_keeps_every_rule(built: Path, namespace: str) -> None:
+    rendering = Rendering(render(built, namespace=namespace), namespace=namespace, is_whole=True)
+    assert {name: found for name, rule in RULES.items() if (found := list(rule(rendering)))} == {}
+
+
+def test_example_installs_under_another_release_name(built: Path) -> None:
+    rendering = Rendering(render(built, release="ai", namespace=NAMESPACE), "ai", NAMESPACE, is_whole=True)
+    assert {name: found for name, rule in RULES.items() if (found := list(rule(rendering)))} == {}
