@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from paichart.problems import Problem, Severity
 from paichart.rules.subject import Rule, Subject
 
+_ROLES = ("pai-master", "pai-worker", "pai-storage")
+
 
 def check_one_master(subject: Subject) -> Iterator[Problem]:
     """PAI014: exactly one machine carries pai-master."""
@@ -58,7 +60,12 @@ def check_one_device_type(subject: Subject) -> Iterator[Problem]:
 
 def check_every_role(subject: Subject) -> Iterator[Problem]:
     """PAI021: every machine has a role."""
-    idle = [row for row in subject.rows if not (row.is_master or row.is_worker or row.is_storage)]
+    idle = [
+        row
+        for row in subject.rows
+        if not (row.is_master or row.is_worker or row.is_storage)
+        and not any(_is_misread(subject, row.index, role) for role in _ROLES)
+    ]
     if idle:
         further = f" and {len(idle) - 1} more" if len(idle) > 1 else ""
         message = f"'{idle[0].hostname}'{further} has no role, so no job runs there"
@@ -71,10 +78,13 @@ def _is_unclear(subject: Subject, role: str) -> bool:
     rows = subject.layout.given.get("machine-list")
     if not rows:
         return True
-    marks = subject.layout.marks
-    return any(
-        row is None or (role not in row and marks.has("machine-list", i, role)) for i, row in enumerate(rows)
-    )
+    return any(row is None or _is_misread(subject, i, role) for i, row in enumerate(rows))
+
+
+def _is_misread(subject: Subject, index: int, role: str) -> bool:
+    """Tell whether a role is written in a row, but as nothing that could be read."""
+    row = subject.layout.given["machine-list"][index]
+    return role not in row and subject.layout.marks.has("machine-list", index, role)
 
 
 RULES = (

@@ -1,0 +1,118 @@
+"""Rules of ports: ranges that overlap, and two that listen on one port."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.checking import CONFIG, LAYOUT, places, problems
+
+SERVICES = "services-configuration.yaml"
+RANGE = "rest-server:\n  schedule-port-start: {}\n  schedule-port-end: {}\n"
+PLAIN = "docker_image_tag: v1\npaichart:\n  external-url: https://a.example.com\n  exposure:\n    type: {}\n"
+
+
+def test_the_default_ranges_get_along_without_a_word():
+    assert places(services="rest-server: {}\n") == []
+
+
+@pytest.mark.parametrize(("start", "end"), [(20000, 20000), (20000, 19999)])
+def test_a_range_of_job_ports_without_a_port(start, end):
+    assert places(services=RANGE.format(start, end)) == [f"{SERVICES}:3:22 error PAI030"]
+
+
+def test_the_end_of_the_range_is_not_in_it():
+    # 40000 is where host processes begin by default: [15000, 40000) ends right before it.
+    assert places(services=RANGE.format(35000, 40000)) == []
+    assert places(services=RANGE.format(35000, 40001)) == [f"{SERVICES}:3:22 error PAI031"]
+
+
+def test_host_processes_that_reach_into_the_job_ports():
+    (problem,) = problems("host_daemon_port_start: 39999\n" + CONFIG)
+    assert (str(problem.span), problem.code) == ("config.yaml:1:25", "PAI031")
+    assert (
+        problem.message == "ports 39999 to 39999 are for jobs and for the machines' outgoing connections too"
+    )
+
+
+def test_host_processes_without_a_port():
+    config = "host_daemon_port_start: 50000\nhost_daemon_port_end: 49999\n" + CONFIG
+    assert places(config) == ["config.yaml:2:23 error PAI031"]
+
+
+def test_a_written_range_across_the_node_ports_is_noted():
+    (problem,) = problems(services=RANGE.format(15000, 40000))
+    assert (str(problem.span), problem.code, problem.severity.value) == (f"{SERVICES}:3:22", "PAI032", "note")
+    assert problem.message.startswith("jobs may get ports 30000 to 32767, which Kubernetes uses")
+
+
+@pytest.mark.parametrize(("start", "end"), [(15000, 30000), (32768, 40000)])
+def test_a_range_beside_the_node_ports_is_right(start, end):
+    assert places(services=RANGE.format(start, end)) == []
+
+
+def test_a_node_port_of_ours_that_jobs_may_get_is_a_warning():
+    config = PLAIN.format("nodePort\n    node-port: 30080") + "  tls: {secret-name: x}\n"
+    (problem,) = problems(config)
+    assert (str(problem.span), problem.code, problem.severity.value) == (
+        f"{SERVICES}:1:1",
+        "PAI032",
+        "warning",
+    )
+    assert "this release uses 30080 itself" in problem.message
+
+
+@pytest.mark.parametrize("service", ["log-manager", "node-exporter", "job-exporter"])
+def test_a_port_of_every_machine_that_jobs_may_get(service):
+    (problem,) = problems(services=f"{service}: {{port: 15000}}\n")
+    column = len(service) + 10
+    assert (str(problem.span), problem.code) == (f"{SERVICES}:1:{column}", "PAI033")
+    assert problem.message == f"port 15000 of {service} is among the jobs' ports 15000 to 39999"
+
+
+def test_a_port_of_the_master_matters_to_jobs_only_when_it_runs_some():
+    services = "pylon: {port: 20080}\n"
+    assert places(services=services) == []
+    config = CONFIG + "  shared-master: true\n"
+    layout = LAYOUT.replace('pai-master: "true"', "pai-master: 'true', pai-worker: 'true'")
+    assert places(config, layout, services) == [f"{SERVICES}:1:15 error PAI033"]
+
+
+def test_two_services_on_one_host_port():
+    (problem,) = problems(services="log-manager: {port: 9102}\n")
+    assert (str(problem.span), problem.code) == (f"{SERVICES}:1:1", "PAI034")
+    assert problem.message == "port 9102 of job-exporter is taken by log-manager on the same machine"
+
+
+def test_the_front_door_on_a_port_of_an_exporter():
+    (problem,) = problems(services="pylon: {port: 9100}\n")
+    assert (str(problem.span), problem.code) == (f"{SERVICES}:1:15", "PAI034")
+
+
+def test_http_and_https_on_one_port():
+    (problem,) = problems(services="pylon: {port: 443}\n")
+    assert problem.message == "port 443 of pylon (https) is taken by pylon on the same machine"
+
+
+def test_the_front_door_takes_host_ports_only_when_it_is_exposed_so():
+    config = PLAIN.format("loadBalancer") + "  tls: {secret-name: x}\n"
+    assert places(config, services="pylon: {port: 9100}\n") == []
+
+
+def test_one_node_port_for_http_and_https():
+    config = (
+        PLAIN.format("nodePort\n    node-port: 30443\n    https-node-port: 30443")
+        + "  tls: {secret-name: x}\n"
+    )
+    assert places(config, services=RANGE.format(15000, 30000)) == ["config.yaml:7:22 error PAI035"]
+
+
+def test_a_node_port_outside_kubernetes_range_is_doubted():
+    config = PLAIN.format("nodePort\n    node-port: 8080") + "  tls: {secret-name: x}\n"
+    assert places(config) == ["config.yaml:6:16 warning PAI035"]
+
+
+def test_the_image_cache_and_the_front_door_on_one_node_port():
+    config = PLAIN.format("nodePort\n    node-port: 30500") + "  tls: {secret-name: x}\n"
+    config += "enable_docker_cache: true\ndocker_cache_storage_backend: filesystem\n"
+    found = places(config, services=RANGE.format(15000, 30000) + "docker-cache:\n  service_nodeport: 30500\n")
+    assert found == [f"{SERVICES}:5:21 error PAI035"]
