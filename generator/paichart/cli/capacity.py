@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -38,29 +39,34 @@ def capacity(
     """
     from paichart import capacity as recording  # noqa: PLC0415 - keeps `--version` and `--help` quick
     from paichart.cli.print import print_problems  # noqa: PLC0415
-    from paichart.site import load  # noqa: PLC0415
+    from paichart.inputs import find, read  # noqa: PLC0415
 
     if not from_cluster:
         raise typer.BadParameter("give it: there is nothing else to record from", param_hint="--from-cluster")
-    site = load(config_dir, config=config, layout=layout, services=services)
-    if site.cluster is None:
-        print_problems(site.problems, output)
+    # An old recording may be what is wrong, so it is not read.
+    paths = replace(find(config_dir, config, layout, services), capacity=None)
+    inputs = read(paths)
+    if inputs.cluster is None:
+        print_problems(inputs.problems, inputs.documents.lines(), output)
         raise typer.Exit(Exit.PROBLEMS)
-    path = site.paths.layout.parent / recording.FILE_NAME
+    path = paths.layout.parent / recording.FILE_NAME
     try:
-        recorded, problems = recording.record(recording.connect(kubeconfig, context), site.cluster)
+        recorded, problems = recording.record(recording.connect(kubeconfig, context), inputs.cluster)
         if problems:
-            print_problems(problems, output)
+            print_problems(problems, inputs.documents.lines(), output)
             raise typer.Exit(Exit.PROBLEMS)
         is_changed = recording.write(path, recording.as_text(recorded))
     except recording.ClusterError as error:
-        typer.echo(f"error: {error.message}; nothing was written\n  {error.hint}", err=True)
-        raise typer.Exit(Exit.MACHINE) from None
+        _fail(error.message, error.hint, Exit.MACHINE)
     except recording.ForeignFileError as error:
-        typer.echo(f"error: {error}; nothing was written\n  move it away, then record again", err=True)
-        raise typer.Exit(Exit.USAGE) from None
+        _fail(str(error), "move it away, then record again", Exit.USAGE)
     if output is Output.JSON:
         typer.echo(json.dumps({"file": str(path), "changed": is_changed, "nodes": len(recorded)}, indent=2))
     else:
         state = "wrote" if is_changed else "nothing changed in"
         typer.echo(f"{state} {path}: {len(recorded)} nodes")
+
+
+def _fail(message: str, hint: str, code: Exit) -> NoReturn:
+    typer.echo(f"error: {message}; nothing was written\n  {hint}", err=True)
+    raise typer.Exit(code)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from paichart.derive.hived import is_hived_on
 from paichart.derive.resources import Reserve, Resources, least, reserve_of, usual
@@ -65,7 +66,7 @@ def derive_hived_spec(cluster: Cluster) -> tuple[HivedSpec | None, tuple[Problem
         return None, ()
     given = cluster.services.text("hivedscheduler", "config").strip()
     if given:
-        return read_config(parse(given.encode(), "hivedscheduler.config").data or {}), ()
+        return _read(given), ()
     groups = cluster.workers_by_sku
     problems = list(_check_sku_names(groups))
     pools = []
@@ -79,6 +80,12 @@ def derive_hived_spec(cluster: Cluster) -> tuple[HivedSpec | None, tuple[Problem
         problems += _check_cells(pool, cells)
         problems += _check_weakest(pool, cells)
     return _spec([(pool, cells) for pool, cells in cut if cells.is_usable]), tuple(problems)
+
+
+@lru_cache(maxsize=2)
+def _read(text: str) -> HivedSpec:
+    """Return the specification in a text of YAML; several subcharts ask for it, and large ones take time."""
+    return read_config(parse(text.encode(), "hivedscheduler.config").data or {})
 
 
 def _cut(sku: Sku, left: Resources) -> _Cells:

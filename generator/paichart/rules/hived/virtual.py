@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from paichart.hived import SCHEDULER_PREFIX, HivedSpec, VirtualCell, VirtualCluster
 from paichart.problems import Problem, Severity, suggest
 from paichart.rules.hived.chains import Chain
-from paichart.rules.hived.physical import Survey
+from paichart.rules.hived.physical import Pin, Survey
 from paichart.rules.hived.pinned import free_cells
 from paichart.source import Marks
 
@@ -33,7 +34,10 @@ class _Share:
 def check_virtual_clusters(
     marks: Marks, spec: HivedSpec, chains: Mapping[str, Chain], survey: Survey
 ) -> Iterator[Problem]:
-    """PAI178 to PAI183: paths lead through a chain; every chain is shared and none oversold."""
+    """PAI178 to PAI183: paths lead through a chain; every chain is shared and none oversold.
+
+    The survey is complete: each chain has its node level and a top cell.
+    """
     shares: list[_Share] = []
     for vc in spec.virtual_clusters:
         for cell in vc.cells:
@@ -54,12 +58,15 @@ def check_virtual_clusters(
                 "give it virtualCells or pinnedCells",
                 Severity.WARNING,
             )
-    yield from _check_unshared(marks, spec, chains, survey, shares)
+    claimed = {cell.id for vc in spec.virtual_clusters for cell in vc.pinned_cells}
+    pins = [pin for pin in survey.pins if pin.id in claimed]
+    yield from _check_unshared(marks, spec, chains, pins)
+    uses = Counter(pin.id for pin in pins)
+    doubtful = survey.uneven | {pin.chain.name for pin in pins if uses[pin.id] > 1}
     for chain in chains.values():
-        if chain.name not in survey.uneven and chain.node_depth is not None:
-            yield from _check_quota(
-                marks, spec, chain, survey, [share for share in shares if share.chain is chain]
-            )
+        if chain.name not in doubtful:
+            free = free_cells(chain, survey.tops[chain.name], [pin for pin in pins if pin.chain is chain])
+            yield from _check_quota(marks, chain, free, [share for share in shares if share.chain is chain])
 
 
 def check_names(marks: Marks, clusters: Sequence[VirtualCluster]) -> Iterator[Problem]:
@@ -124,15 +131,13 @@ def _check_skipped(marks: Marks, share: _Share) -> Iterator[Problem]:
 
 
 def _check_unshared(
-    marks: Marks, spec: HivedSpec, chains: Mapping[str, Chain], survey: Survey, shares: Sequence[_Share]
+    marks: Marks, spec: HivedSpec, chains: Mapping[str, Chain], pins: Iterable[Pin]
 ) -> Iterator[Problem]:
     """PAI182: some virtual cluster has cells of every chain; without, HiveD v0.3.4 ends at start."""
-    claimed = {cell.id for vc in spec.virtual_clusters for cell in vc.pinned_cells}
-    shared = {share.chain.name for share in shares} | {
-        pin.chain.name for pin in survey.pins if pin.id in claimed
-    }
+    named = {cell.cell_type.split(".")[0] for vc in spec.virtual_clusters for cell in vc.cells}
+    shared = named | {pin.chain.name for pin in pins}
     for name in chains:
-        if name not in shared and name in survey.tops:
+        if name not in shared:
             cell = next(cell for cell in spec.physical_cells if cell.cell_type == name)
             message = f"no virtual cluster has cells of '{name}'; HiveD would end at start"
             hint = f"give a virtual cluster a share, if only with cellType: {name} and cellNumber: 0"
@@ -140,22 +145,21 @@ def _check_unshared(
 
 
 def _check_quota(
-    marks: Marks, spec: HivedSpec, chain: Chain, survey: Survey, shares: Sequence[_Share]
+    marks: Marks, chain: Chain, free: Sequence[int], shares: Sequence[_Share]
 ) -> Iterator[Problem]:
-    """PAI181: the cells that virtual clusters are guaranteed are there, level by level from the top."""
-    claimed = {cell.id for vc in spec.virtual_clusters for cell in vc.pinned_cells}
-    pins = {pin.id: pin for pin in survey.pins if pin.chain is chain and pin.id in claimed}.values()
+    """PAI181: the cells that virtual clusters are guaranteed are there, level by level from the top.
+
+    free holds by depth how many cells are whole and not pinned. HiveD's own check (`initCellNums`) does not see
+    that pinned cells split larger ones, and breaks later.
+    """
     available = 0
-    for depth, free in enumerate(free_cells(chain, survey.tops.get(chain.name, 0), pins)):
-        available += free
+    for depth, kind in enumerate(chain.names):
+        available += free[depth]
         asked = [share for share in shares if share.depth == depth and share.cell.number > 0]
         needed = sum(share.cell.number for share in asked)
-        if needed > available:
-            by_vc = ", ".join(f"'{share.vc}' {share.cell.number}" for share in asked)
-            kind = chain.names[depth]
-            message = (
-                f"virtual clusters have {needed} cells of '{kind}' ({by_vc}), but only {available} are free"
-            )
+        if asked and needed > available:
+            who = ", ".join(f"'{share.vc}' {share.cell.number}" for share in asked)
+            message = f"{needed} cells of '{kind}' are given out ({who}); {available} are free"
             hint = "lower cellNumber; pinned cells and cells of larger types are taken out first"
             yield Problem(marks.at(*asked[-1].cell.path, "cellNumber"), "PAI181", message, hint)
             return
