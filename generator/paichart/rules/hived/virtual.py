@@ -149,7 +149,7 @@ def _check_quota(
 ) -> Iterator[Problem]:
     """PAI181: the cells that virtual clusters are guaranteed are there, level by level from the top.
 
-    free holds by depth how many cells are whole and not pinned. HiveD's own check (`initCellNums`) does not see
+    free holds by depth how many cells are whole and not pinned. HiveD itself (`initCellNums`) does not see
     that pinned cells split larger ones, and breaks later.
     """
     available = 0
