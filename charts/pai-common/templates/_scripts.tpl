@@ -62,6 +62,9 @@ spec:
   {{- include "pai-common.imagePullSecrets" .root | nindent 2 }}
   {{- if or .placement .optOut }}
   {{- include "pai-common.affinity" . | nindent 2 }}
+  {{- with .root.Values.nodeSelector }}
+  nodeSelector: {{- toYaml . | nindent 4 }}
+  {{- end }}
   {{- end }}
   securityContext:
     runAsNonRoot: true
