@@ -33,6 +33,20 @@ ALLOWED: tuple[Allowed, ...] = (
         "database-controller", "*-watcher", "no liveness probe", "no port; ends by itself when a watch fails"
     ),
     Allowed("database-controller", "poller", "no liveness probe", "no port; a round that fails is repeated"),
+    Allowed(
+        "device-plugin-*", POD, "hostPath *", "plugins talk to kubelet, and see the devices, in its folders"
+    ),
+    Allowed("device-plugin-*", "*", "root", "kubelet's socket folder is root's"),
+    Allowed("device-plugin-*", "*", "no liveness probe", "no port, and no shell in the images"),
+    Allowed(
+        "device-plugin-fuse",
+        "k8s-host-device-plugin-ctr",
+        "privileged",
+        "SELinux keeps confined containers out of kubelet's socket folder",
+    ),
+    Allowed("device-plugin-fuse", "k8s-host-device-plugin-ctr", "latest tag", "its maker publishes no other"),
+    Allowed("device-plugin-rdma", "rdma", "privileged", "an admin's own plugin, by value"),
+    Allowed("device-plugin-rdma", POD, "hostNetwork", "an admin's own plugin, by value"),
     Allowed("internal-storage", POD, "hostPath *", "the disk image lies on the node, and so do loop devices"),
     Allowed("internal-storage", "internal-storage-create", "root", "only root may mount"),
     Allowed(
@@ -44,6 +58,14 @@ ALLOWED: tuple[Allowed, ...] = (
         "mount propagation Bidirectional",
         "the disk is mounted for the node, not for the container",
     ),
+    Allowed("log-manager", POD, "hostPath /var/log/pai", "jobs write their logs there"),
+    Allowed("log-manager", "log-manager-nginx", "hostPort *", "logs are asked for at the job's node"),
+    Allowed("log-manager", "log-cleaner", "root", "deletes files of whatever user a job had"),
+    Allowed("log-manager", "log-cleaner", "capability DAC_OVERRIDE", "deletes from folders of other users"),
+    Allowed(
+        "log-manager", "log-cleaner", "capability SETGID", "the image's cron sets the groups of its task"
+    ),
+    Allowed("log-manager", "log-cleaner", "no liveness probe", "no port; it ends when its cron ends"),
     Allowed(
         "postgresql", POD, "hostPath *", "check-folder looks for an unmounted disk image beside the data"
     ),
