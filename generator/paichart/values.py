@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from paichart.credentials import Credentials
@@ -45,10 +45,21 @@ DERIVATIONS: Mapping[str, Callable[[Cluster], dict[str, Json]]] = {
 def derive_values(cluster: Cluster, credentials: Credentials | None) -> dict[str, Json]:
     """Return the umbrella chart's values; without credentials the chart refers to a Secret that the admin makes."""
     values: dict[str, Json] = {"global": common.values(cluster)}
-    for service in enabled_services(cluster):
-        values[service.name] = {"enabled": True, **DERIVATIONS[service.name](cluster)}
+    names = [service.name for service in enabled_services(cluster)]
+    for name in names:
+        values[name] = {"enabled": True, **DERIVATIONS[name](cluster)}
+    values = merge(values, _neighbour_values(cluster, names))
     values = merge(values, _credential_values(cluster, credentials))
     return merge(values, dict(cluster.config.mapping("paichart", "values")))
+
+
+def _neighbour_values(cluster: Cluster, services: Collection[str]) -> dict[str, Json]:
+    """Return what subcharts must know of which other services the release has."""
+    return {
+        "pylon": {"backends": pylon.backends(services)},
+        "rest-server": rest_server.neighbours(services),
+        "webportal": webportal.neighbours(cluster, services),
+    }
 
 
 def _credential_values(cluster: Cluster, credentials: Credentials | None) -> dict[str, Json]:

@@ -18,7 +18,8 @@ MARKETPLACE = {"id": "marketplace", "title": "Marketplace", "uri": "/marketplace
 
 
 def derived(services: Mapping[str, Any] | None = None, config: Mapping[str, Any] | None = None) -> Any:
-    return webportal.values(cluster(services, config))
+    site = cluster(services, config)
+    return {**webportal.values(site), **webportal.neighbours(site, ["marketplace-webportal"])}
 
 
 def test_defaults_are_legacys() -> None:
@@ -104,3 +105,8 @@ QUERIES = [
 def test_settings_of_a_plugin_go_into_its_address(uri: str, config: Mapping[str, Any], expected: str) -> None:
     # webportal.py: urlencode(config).replace('+', '%20'), joined to the uri; a query that is there stays.
     assert webportal.with_query(uri, config) == expected
+
+
+def test_a_release_without_the_marketplace_shows_no_entry_that_leads_nowhere() -> None:
+    site = cluster({}, ON)
+    assert webportal.neighbours(site, ["rest-server", "pylon"]) == {"saveTemplates": False, "plugins": []}

@@ -15,7 +15,10 @@ def values(cluster: Cluster) -> dict[str, Json]:
         "gpuConfiguration": gpu_configuration(cluster),
         "nodeLabels": {
             "enabled": cluster.config.flag("paichart", "label-nodes"),
-            "groups": label_groups(cluster),
+            "groups": [
+                {"labels": dict.fromkeys(labels, TRUE), "nodes": list(nodes)}
+                for labels, nodes in label_groups(cluster).items()
+            ],
         },
     }
 
@@ -33,12 +36,12 @@ def node_labels(machine: Machine) -> dict[str, str]:
     return {label: TRUE for label, carried in roles.items() if carried}
 
 
-def label_groups(cluster: Cluster) -> list[Json]:
+def label_groups(cluster: Cluster) -> dict[tuple[str, ...], list[str]]:
     """Return each set of labels with the nodes that carry it, in order of first appearance; every machine once."""
-    groups: dict[tuple[str, ...], list[Json]] = {}
+    groups: dict[tuple[str, ...], list[str]] = {}
     for machine in cluster.machines:
         groups.setdefault(tuple(node_labels(machine)), []).append(machine.name)
-    return [{"labels": {label: TRUE for label in labels}, "nodes": nodes} for labels, nodes in groups.items()]
+    return groups
 
 
 def gpu_configuration(cluster: Cluster) -> dict[str, Json]:

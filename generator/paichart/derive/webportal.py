@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -20,7 +20,7 @@ MARKETPLACE: Mapping[str, str] = {"id": "marketplace", "title": "Marketplace", "
 
 
 def values(cluster: Cluster) -> dict[str, Json]:
-    """Return the subchart's values."""
+    """Return the subchart's values, but for what follows from its neighbours."""
     settings = cluster.services
     return {
         "urls": {
@@ -30,16 +30,23 @@ def values(cluster: Cluster) -> dict[str, Json]:
         },
         "authenticationMethod": sign_in_method(cluster),
         "metricsWindowSeconds": WINDOW_IN_SCRAPES * settings.integer("prometheus", "scrape_interval"),
-        "saveTemplates": is_marketplace_on(cluster) and settings.flag("webportal", "save-template"),
         "jobTransfer": settings.flag("webportal", "enable-job-transfer"),
-        "plugins": _plugins(cluster),
     }
 
 
-def _plugins(cluster: Cluster) -> list[Json]:
+def neighbours(cluster: Cluster, services: Collection[str]) -> dict[str, Json]:
+    """Return what follows from the release having a marketplace: its menu entry, and saving job templates to it."""
+    has_marketplace = is_marketplace_on(cluster) and "marketplace-webportal" in services
+    return {
+        "saveTemplates": has_marketplace and cluster.services.flag("webportal", "save-template"),
+        "plugins": _plugins(cluster, has_marketplace),
+    }
+
+
+def _plugins(cluster: Cluster, has_marketplace: bool) -> list[Json]:
     """Return the pages added to the menu: the marketplace first, then those that the admin gives."""
     given: list[Mapping[str, Any]] = []
-    if is_marketplace_on(cluster) and cluster.services.flag("webportal", "marketplace"):
+    if has_marketplace and cluster.services.flag("webportal", "marketplace"):
         given.append(MARKETPLACE)
     given.extend(cluster.services.items("webportal", "plugins"))
     taken: list[str] = [str(plugin["id"]) for plugin in given if plugin.get("id")]
