@@ -29,7 +29,7 @@ is_mounted() { [[ -e $root$folder/READY ]]; }
 deadline=$((SECONDS + seconds))
 until is_mounted || ((SECONDS >= deadline)); do
   echo "waiting for internal-storage to mount its disk at $folder ($((deadline - SECONDS)) s left)"
-  sleep 5
+  sleep 2
 done
 
 if is_mounted; then

@@ -7,7 +7,7 @@ true
 
 {{/* postgresql.claim: the name of the claim that holds the data. It never changes: another name would be an empty database. */}}
 {{- define "postgresql.claim" -}}
-{{- .Values.persistence.existingClaim | default (printf "%s-data" (include "pai-common.fullname" .)) -}}
+{{- .Values.persistence.existingClaim | default (include "pai-common.fullname" .) -}}
 {{- end -}}
 
 {{/* postgresql.scripts: what readies a folder on the node, as the data of a ConfigMap. */}}
