@@ -64,7 +64,9 @@ class Api:
     """The two lists that are read, from the official client."""
 
     core: Any
-    api_exception: Any
+    address: str
+    refusal: type[Exception]
+    silence: type[Exception]
 
     def nodes(self) -> Iterator[Mapping[str, Any]]:
         """Yield every node. Raises ClusterError."""
@@ -79,11 +81,11 @@ class Api:
         for attempt in range(1, _TRIES + 1):
             try:
                 yield from list(self._pages(call, arguments))
-            except self.api_exception as error:
-                if error.status != _GONE or attempt == _TRIES:
+            except self.refusal as error:
+                if error.status != _GONE or attempt == _TRIES:  # type: ignore[attr-defined] # an ApiException
                     raise _refused(error) from None
-            except OSError as error:
-                raise ClusterError(f"the cluster does not answer: {error}", _CHECK_ACCESS) from None
+            except (self.silence, OSError):
+                raise ClusterError(f"no answer from {self.address}", _CHECK_ACCESS) from None
             else:
                 return
 
@@ -105,16 +107,20 @@ _CHECK_ACCESS = "try `kubectl get nodes` with the same --kubeconfig and --contex
 def connect(kubeconfig: Path | None = None, context: str | None = None) -> Api:
     """Return the cluster of a kubeconfig, by default the one that kubectl would use. Raises ClusterError."""
     try:
-        kubernetes = import_module("kubernetes")
+        kubernetes, urllib3 = import_module("kubernetes"), import_module("urllib3")
     except ModuleNotFoundError:
         hint = "install it with: pip install 'paichart[cluster]'"
         raise ClusterError("reading a cluster needs the Python package 'kubernetes'", hint) from None
+    configuration = kubernetes.client.Configuration()
+    configuration.retries = False  # the client would log each of its tries
     file = str(kubeconfig) if kubeconfig else None
     try:
-        client = kubernetes.config.new_client_from_config(config_file=file, context=context)
-    except (kubernetes.config.ConfigException, OSError) as error:
-        raise ClusterError(f"no usable kubeconfig: {error}", _CHECK_ACCESS) from None
-    return Api(kubernetes.client.CoreV1Api(client), kubernetes.client.ApiException)
+        kubernetes.config.load_kube_config(file, context, configuration)
+    except Exception as error:  # the client lets through whatever a broken file makes it stumble over
+        reason = " ".join(str(error).split())
+        raise ClusterError(f"no usable kubeconfig: {reason}", _CHECK_ACCESS) from None
+    core = kubernetes.client.CoreV1Api(kubernetes.client.ApiClient(configuration))
+    return Api(core, configuration.host, kubernetes.client.ApiException, urllib3.exceptions.HTTPError)
 
 
 def _refused(error: Any) -> ClusterError:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from paichart.capacity import ForeignFileError, as_text, record, write
+from paichart.capacity import ClusterError, ForeignFileError, as_text, connect, record, write
 from paichart.inputs import InputPaths, read
 from paichart.model import Capacity, Cluster, Machine, Settings, Sku
 from paichart.problems import Span
@@ -177,3 +177,13 @@ def test_a_file_that_was_not_recorded_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ForeignFileError):
         write(path, as_text(FIGURES))
     assert path.read_text() == "nodes: {}\n"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"a: [", b"text", b"\xff", b"kind: Config\ncurrent-context: none\n"]
+)
+def test_a_broken_kubeconfig_is_named_in_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_bytes(content)
+    with pytest.raises(ClusterError, match=r"^no usable kubeconfig: .+$"):
+        connect(path)
