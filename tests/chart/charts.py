@@ -82,9 +82,13 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 @lru_cache
 def subchart(name: str) -> Path:
     """A copy of charts/<name> with the library chart in its charts/ folder, as Helm wants it."""
+    return prepared(subchart_files(name))
+
+
+def subchart_files(name: str) -> dict[str, bytes]:
+    """The files of such a copy by their path in it."""
     library = _copied(CHARTS / LIBRARY)
-    chart = _copied(CHARTS / name)
-    return prepared({**chart, **{f"charts/{LIBRARY}/{path}": data for path, data in library.items()}})
+    return {**_copied(CHARTS / name), **{f"charts/{LIBRARY}/{path}": data for path, data in library.items()}}
 
 
 def prepared(files: Mapping[str, bytes]) -> Path:
