@@ -17,6 +17,8 @@ from paichart.rules.hived.nodes import Host
 from paichart.rules.subject import Row, SkuRow
 from paichart.source import parse, parse_embedded
 
+from tests.unit.checking import CONFIG, places
+
 GPU = SkuRow("gpu", Fraction(24), Fraction(220 * 1024), "nvidia.com/gpu", 4)
 CPU = SkuRow("cpu", Fraction(16), Fraction(160 * 1024), "", None)
 
@@ -348,6 +350,24 @@ def test_a_part_of_wrong_form_is_reported_without_echoes() -> None:
 def test_without_a_usable_layout_cells_are_checked_but_not_nodes() -> None:
     outer = parse(edited({19: "cellAddress: node9"}).encode(), "services.yaml")
     assert list(check_hived_config(parse_embedded(outer, "hivedscheduler", "config"), None)) == []
+
+
+def test_a_configuration_that_is_not_used_is_named_and_not_checked() -> None:
+    services = "hivedscheduler:\n  config: |\n    physicalCluster: 5\n"
+    assert places(CONFIG + "enable_hived_scheduler: false\n", services=services) == [
+        "services-configuration.yaml:2:3 warning PAI156"
+    ]
+
+
+def test_the_layout_says_which_nodes_there_are() -> None:
+    services = edited({15: "- cellAddress: w1", 16: "- cellAddress: w2", 19: "cellAddress: master"})
+    assert places(services=services) == ["services-configuration.yaml:19:22 error PAI165"]
+
+
+def test_text_that_is_no_yaml_is_reported_in_its_place() -> None:
+    services = "hivedscheduler:\n  config: |\n    physicalCluster:\n      skuTypes: {a: [}\n"
+    (place,) = places(services=services)
+    assert place.startswith("services-configuration.yaml:4:")
 
 
 def test_ten_thousand_nodes_are_checked_within_seconds() -> None:

@@ -153,8 +153,9 @@ def _check_coverage(
 
 
 def _sku_of(hosts: Mapping[str, Host], node: str) -> SkuRow | None:
+    """Return the SKU of a worker; None for a machine that is none, which is reported already."""
     host = hosts.get(node)
-    return host.sku if host else None
+    return host.sku if host and host.row.is_worker else None
 
 
 def has_devices(sku: SkuType | None) -> bool:
