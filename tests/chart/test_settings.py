@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.chart.charts import default_values, merged, scenario_values
-from tests.chart.render import Container, Objects, Pods, render, title
+from tests.chart.render import Container, Object, Objects, Pods, render, title
 from tests.chart.rules import RULES, Rendering
 from tests.chart.rules.rendering import strings
 from tests.chart.scenes import scenario_objects
@@ -46,6 +46,15 @@ NOT_TAKEN: Mapping[tuple[str, str], str] = {}
 OUTSIDE_QOS: Mapping[tuple[str, str], str] = {
     ("label-nodes", "label-nodes"): "the Job is ours, has no legacy figures, and always states its own",
 }
+
+STATEFUL_SET_MAY_CHANGE = (
+    "replicas",
+    "template",
+    "updateStrategy",
+    "minReadySeconds",
+    "revisionHistoryLimit",
+    "persistentVolumeClaimRetentionPolicy",
+)
 
 
 def everywhere(values: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -251,3 +260,54 @@ def test_longest_names_fit(chart: str, scenario: str) -> None:
     longest = {"release": "r" * 53, "namespace": "n" * 63}
     objects = rendered(chart, scenario, unchanged, **longest)
     assert list(RULES["names_are_valid"](Rendering(objects, **longest))) == []
+
+
+CHANGES = {
+    "pod settings": _with_pod_settings,
+    "mirror": _from_mirror,
+    "few resources": _with_little,
+    "copies": _with_copies,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_settings_change_nothing_immutable(
+    chart: str, scenario: str, change: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> None:
+    """Helm upgrades by patching, and the API server refuses a patch of these fields."""
+    before, after = rendered(chart, scenario, unchanged), rendered(chart, scenario, change)
+    assert changed_for_good(before, after) == []
+
+
+def test_an_immutable_change_is_seen() -> None:
+    def job(image: str) -> Objects:
+        return Objects("", ({"kind": "Job", "metadata": {"name": "a"}, "spec": {"template": image}},))
+
+    assert changed_for_good(job("a"), job("b")) == ["Job -/a"]
+
+
+def changed_for_good(before: Objects, after: Objects) -> list[str]:
+    """Objects of which a field differs that Kubernetes never lets change."""
+    old = {title(item): immutable(item) for item in before}
+    return [title(item) for item in after if immutable(item) != old.get(title(item), immutable(item))]
+
+
+def immutable(item: Object) -> Any:
+    """The part of an object that can't be changed once it exists."""
+    spec = item.get("spec", {})
+    match item["kind"]:
+        case "Deployment" | "DaemonSet":
+            part: Any = spec["selector"]
+        case "StatefulSet":
+            part = {key: value for key, value in spec.items() if key not in STATEFUL_SET_MAY_CHANGE}
+        case "Job":
+            part = {key: spec.get(key) for key in ("template", "selector", "completions", "completionMode")}
+        case "PersistentVolumeClaim":
+            part = {key: value for key, value in spec.items() if key != "resources"}
+        case "RoleBinding" | "ClusterRoleBinding":
+            part = item["roleRef"]
+        case "Secret":
+            part = item.get("type")
+        case _:
+            part = None
+    return part
