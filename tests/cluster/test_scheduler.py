@@ -39,12 +39,16 @@ BIND_INFO = "hivedscheduler.microsoft.com/pod-bind-info"
 
 @dataclass
 class Hived:
-    """Answers the scheduler: `plan` says where each pod goes, `victims` whom it pushes out; others wait."""
+    """Answers the scheduler: `plan` says where each pod goes, `victims` whom it pushes out; others wait.
+
+    Pods in `unknown` are refused once: HiveD learns of a pod as the scheduler does, and may be later.
+    """
 
     cluster: Cluster
     token: str
     plan: dict[str, str] = field(default_factory=dict)
     victims: dict[str, tuple[str, str]] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
     offered: dict[str, list[str]] = field(default_factory=dict)
 
     def filter(self, args: Object) -> Object:
@@ -54,8 +58,12 @@ class Hived:
         failed = None if nodes else {"hivedscheduler": WAIT_REASON}
         return {"Nodes": None, "NodeNames": nodes, "FailedNodes": failed, "Error": ""}
 
-    def preempt(self, args: Object) -> Object:
-        node, uid = self.victims[args["Pod"]["metadata"]["name"]]
+    def preempt(self, args: Object) -> Object | None:
+        name = args["Pod"]["metadata"]["name"]
+        if name in self.unknown:
+            self.unknown.remove(name)
+            return None
+        node, uid = self.victims[name]
         victims = {"Pods": [{"UID": uid}], "NumPDBViolations": 0}
         return {"NodeNameToMetaVictims": {node: victims}}
 
@@ -91,10 +99,14 @@ def running(cluster_factory: ClusterFactory, tmp_path_factory: pytest.TempPathFa
     version = cluster.api.get("/version")["gitVersion"]
     # The scheduler of the cluster's own version, which is the one that the rig has.
     values = merged(
-        scenario_values("hivedscheduler", "two-virtual-clusters"), {"kubeScheduler": {"image": {"tag": ""}}}
+        scenario_values("hivedscheduler", "two-virtual-clusters"),
+        {"kubeScheduler": {"image": {"tag": ""}, "retryInterval": "5s", "extraArgs": []}},
     )
     objects = render("hivedscheduler", values, namespace=NAMESPACE, kube_version=version.removeprefix("v"))
     _make_accounts(cluster, objects)
+    cluster.api.post(
+        "/apis/scheduling.k8s.io/v1/priorityclasses", {"metadata": {"name": "low"}, "value": -10}
+    )
     hived = Hived(cluster, cluster.token(NAMESPACE, "openpai-hivedscheduler"))
     server = _serve(hived)
     folder = tmp_path_factory.mktemp("scheduler")
@@ -104,6 +116,7 @@ def running(cluster_factory: ClusterFactory, tmp_path_factory: pytest.TempPathFa
     processes.start(
         [
             ensure("kube-scheduler"),
+            *(flag for flag in _container(objects)["command"][1:] if not flag.startswith("--config=")),
             f"--config={config}",
             f"--authentication-kubeconfig={folder / 'kubeconfig'}",
             f"--authorization-kubeconfig={folder / 'kubeconfig'}",
@@ -160,19 +173,20 @@ def test_a_pod_without_a_cell_says_so_and_starts_when_another_job_ends(running: 
     assert _bound(running, "second")["spec"]["nodeName"] == WORKERS[1]
 
 
-def test_a_job_pushes_out_the_pod_that_hived_names(running: Running) -> None:
-    running.cluster.api.post(
-        "/apis/scheduling.k8s.io/v1/priorityclasses", {"metadata": {"name": "low"}, "value": -10}
-    )
-    running.hived.plan |= {"weak": WORKERS[5], "strong": WORKERS[5]}
-    only_there = {"kubernetes.io/hostname": WORKERS[5]}
-    _create_pod(running, "weak", "default", priorityClassName="low", nodeSelector=only_there, cpu="4")
-    weak = _bound(running, "weak")
-    running.hived.victims["strong"] = (WORKERS[5], weak["metadata"]["uid"])
-    _create_pod(running, "strong", "default", nodeSelector=only_there, cpu="4")
-    assert _bound(running, "strong")["spec"]["nodeName"] == WORKERS[5]
+@pytest.mark.parametrize("is_news_to_hived", [False, True], ids=["at-once", "at-the-second-try"])
+def test_a_job_pushes_out_the_pod_that_hived_names(running: Running, is_news_to_hived: bool) -> None:
+    node = WORKERS[5 + is_news_to_hived]
+    weak, strong = f"weak-on-{node}", f"strong-on-{node}"
+    running.hived.plan |= {weak: node, strong: node}
+    only_there = {"kubernetes.io/hostname": node}
+    _create_pod(running, weak, "default", priorityClassName="low", nodeSelector=only_there, cpu="4")
+    running.hived.victims[strong] = (node, _bound(running, weak)["metadata"]["uid"])
+    running.hived.unknown |= {strong} if is_news_to_hived else set()
+    _create_pod(running, strong, "default", nodeSelector=only_there, cpu="4")
+    # The scheduler goes through the pods that wait every 30 seconds.
+    assert _bound(running, strong, timeout_s=60)["spec"]["nodeName"] == node
     names = {pod["metadata"]["name"] for pod in running.cluster.get("pods", namespace="default")["items"]}
-    assert "weak" not in names
+    assert weak not in names
 
 
 def test_pods_of_the_default_scheduler_are_left_alone(running: Running) -> None:
@@ -228,8 +242,9 @@ def _serve(hived: Hived) -> ThreadingHTTPServer:
             args = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             verb = self.path.removeprefix("/v1/extender/")
             answers = {"filter": hived.filter, "preempt": hived.preempt, "bind": hived.bind}
-            content = json.dumps(answers[verb](args)).encode()
-            self.send_response(200)
+            answer = answers[verb](args)
+            content = json.dumps(answer or "has not been informed to the scheduler").encode()
+            self.send_response(200 if answer else 400)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -243,11 +258,15 @@ def _serve(hived: Hived) -> ThreadingHTTPServer:
     return server
 
 
+def _container(objects: Objects) -> Object:
+    deployment = objects.find("Deployment", "openpai-kube-scheduler")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    return dict(container)
+
+
 def _answers(running: Running, probe: str) -> bool:
     """Whether a rendered probe succeeds, asked as kubelet does: without credentials, any certificate."""
-    deployment = running.objects.find("Deployment", "openpai-kube-scheduler")
-    (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    action = container[probe]["httpGet"]
+    action = _container(running.objects)[probe]["httpGet"]
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
     try:
@@ -280,9 +299,9 @@ def _create_pod(running: Running, name: str, virtual_cluster: str, cpu: str = "1
     running.cluster.api.post("/api/v1/namespaces/default/pods", pod)
 
 
-def _bound(running: Running, name: str) -> Object:
+def _bound(running: Running, name: str, timeout_s: float = 30) -> Object:
     def bound() -> Object | None:
         pod = running.cluster.get("pod", name, "default")
         return pod if pod["spec"].get("nodeName") else None
 
-    return running.cluster.wait(bound, 30, f"pod {name} has a node")
+    return running.cluster.wait(bound, timeout_s, f"pod {name} has a node")

@@ -13,6 +13,8 @@ hivedscheduler.config: hivedscheduler.yaml, which HiveD and rest-server read. Th
 {{/*
 hivedscheduler.schedulerConfig: one scheduler serves all virtual clusters, by one profile each under the name that rest-server writes into job pods.
 HiveD must be offered every node that fits, so none is left out of the search; it binds the pods itself, and the resource that marks its pods is on no node.
+Whom to push out, kube-scheduler asks only where it lacks cpu or memory itself: a job that takes less of these than its share of a node leaves room in its
+eyes, and then no other job can push it out (kubernetes/kubernetes#139270).
 */}}
 {{- define "hivedscheduler.schedulerConfig" -}}
 apiVersion: kubescheduler.config.k8s.io/v1
