@@ -17,7 +17,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Build", "InvalidInputError", "NotOursError", "Problem", "Severity", "Site", "Span", "build", "check", "load"]
+__all__ = [
+    "Build",
+    "InvalidInputError",
+    "NotOursError",
+    "Problem",
+    "Severity",
+    "Site",
+    "Span",
+    "build",
+    "check",
+    "load",
+]
 
 if TYPE_CHECKING:
     from paichart.problems import Problem, Severity, Span

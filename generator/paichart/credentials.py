@@ -28,8 +28,8 @@ from paichart.write import write_private
 
 FILE_NAME = "credentials.yaml"
 HEADER = """\
-# Credentials of this OpenPAI release, made by `paichart build`. Keep this file safe and out of version control:
-# without it a rebuilt release no longer fits its database and its users' tokens.
+# Credentials of this OpenPAI release, made by `paichart build`. Keep this file safe and out of version
+# control: without it a rebuilt release no longer fits its database and its users' tokens.
 """
 
 RANDOM_KEYS = (
@@ -69,7 +69,7 @@ DEFAULT_REGISTRY = "https://index.docker.io/v1/"
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """All secrets of a release: the keys of the credentials Secret, the jobs' SSH key pair, the pull secret."""
+    """All secrets of a release: keys of the credentials Secret, the jobs' SSH keys, the pull secret."""
 
     data: Mapping[str, Secret]
     ssh_private_key: Secret
@@ -78,7 +78,7 @@ class Credentials:
 
     @property
     def revision(self) -> str:
-        """A short fingerprint; pods that read credentials restart when it changes. Random members hide the others."""
+        """A short fingerprint, by which pods restart. Random members hide the ones that could be guessed."""
         text = json.dumps([dict(self.data), self.ssh_private_key, self.docker_config_json], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -93,7 +93,7 @@ def given(cluster: Cluster) -> dict[str, Secret]:
 
 
 def read(path: Path) -> tuple[dict[str, Secret], tuple[Problem, ...]]:
-    """Return the credentials that a file holds and what is wrong with it; a missing file holds none."""
+    """Return the credentials that a file holds and its problems; a missing file has neither."""
     if not path.exists():
         return {}, ()
     document = load(path, str(path))
@@ -120,9 +120,12 @@ def read(path: Path) -> tuple[dict[str, Secret], tuple[Problem, ...]]:
 
 
 def complete(path: Path, known: Mapping[str, Secret], cluster: Cluster) -> Credentials:
-    """Return all credentials; those that neither the inputs nor the file give are made and added to the file."""
+    """Return all credentials; those that neither the inputs nor the file give are made and added to the
+    file."""
     from_inputs = given(cluster)
-    made = {key: Secret(secrets.token_urlsafe(24)) for key in RANDOM_KEYS if key not in {*known, *from_inputs}}
+    made = {
+        key: Secret(secrets.token_urlsafe(24)) for key in RANDOM_KEYS if key not in {*known, *from_inputs}
+    }
     if SSH_PRIVATE_KEY not in known or SSH_PUBLIC_KEY not in known:
         made.update(_new_ssh_key())
     if made:
@@ -133,7 +136,9 @@ def complete(path: Path, known: Mapping[str, Secret], cluster: Cluster) -> Crede
 
 def _assemble(values: Mapping[str, Secret], cluster: Cluster) -> Credentials:
     data = {key: value for key, value in values.items() if key not in (SSH_PRIVATE_KEY, SSH_PUBLIC_KEY)}
-    data["admin-username"] = Secret(cluster.services.text("rest-server", "default-pai-admin-username") or "admin")
+    data["admin-username"] = Secret(
+        cluster.services.text("rest-server", "default-pai-admin-username") or "admin"
+    )
     data["database-password-urlencoded"] = Secret(quote(values["database-password"], safe=""))
     oidc = _oidc_file(cluster)
     if oidc:
@@ -160,7 +165,7 @@ def _docker_config(config: Settings, services: Settings) -> Secret:
 
 
 def _oidc_file(cluster: Cluster) -> Secret | None:
-    """Return rest-server's oidc.yaml, which holds the client secret; None without OIDC. Source: rest-server's authn.js."""
+    """Return rest-server's oidc.yaml with the client secret, None without OIDC. Source: its authn.js."""
     if not cluster.services.flag("authentication", "OIDC"):
         return None
     azure = cluster.services.mapping("authentication", "AAD")
@@ -175,17 +180,18 @@ def _oidc_file(cluster: Cluster) -> Secret | None:
 
 
 def _new_ssh_key() -> dict[str, Secret]:
-    """Return a fresh RSA key pair as ssh-keygen writes it; the images' sshd is too old for nothing but RSA."""
+    """Return a fresh key pair as ssh-keygen writes it: RSA, which the jobs' sshd surely knows."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
     private = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.OpenSSH,
         serialization.NoEncryption(),
     )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
-    )
-    return {SSH_PRIVATE_KEY: Secret(private.decode()), SSH_PUBLIC_KEY: Secret(public.decode() + " openpai-jobs")}
+    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    return {
+        SSH_PRIVATE_KEY: Secret(private.decode()),
+        SSH_PUBLIC_KEY: Secret(public.decode() + " openpai-jobs"),
+    }
 
 
 def _as_yaml(values: Mapping[str, Secret]) -> str:

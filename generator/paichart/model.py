@@ -26,7 +26,7 @@ class Secret(str):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """The computing devices of one machine: extended resource name, model for display, and count per machine."""
+    """The computing devices of a machine: extended resource name, model for display, count."""
 
     type: str
     model: str
@@ -76,7 +76,8 @@ class Capacity:
 class Settings:
     """A checked input document with the schema's defaults filled in; read by path, typed at the point of use.
 
-    Paths are given as keys: ``settings.integer("log-manager", "port")``. A wrong path or type is our bug and raises.
+    Paths are given as keys: ``settings.integer("log-manager", "port")``. A wrong path or type is our bug
+    and raises.
     """
 
     data: Mapping[str, Any]
@@ -129,7 +130,8 @@ class Cluster:
     """All facts about one site: machines in layout order, SKUs, and the settings of the three inputs.
 
     `config` is config.yaml, `services` is services-configuration.yaml, both with schema defaults filled in.
-    `capacity` holds recorded node figures by node name (capacity.yaml), None when capacity comes from the layout.
+    `capacity` holds recorded node figures by node name (capacity.yaml), None when capacity comes from the
+    layout.
     """
 
     machines: tuple[Machine, ...]

@@ -31,7 +31,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: its place, its code (`PAI012`), the fault in the user's words, and the cure."""
+    """One thing that is wrong: its place, its code, the fault in the user's words, and the cure."""
 
     span: Span
     code: str

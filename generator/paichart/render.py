@@ -1,4 +1,4 @@
-"""The files of a build: the umbrella chart with its subcharts and the derived values. Nothing here touches the disk but to read charts."""
+"""The files of a build: the umbrella chart, its subcharts and the derived values."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from paichart.release import LIBRARY, UMBRELLA
 
 _LEFT_OUT = ("ci", "charts", "values.schema.yaml", "values-schema-parts.yaml", "Chart.lock")
 _VALUES_HEADER = """\
-# Written by `paichart build` from config.yaml, layout.yaml and services-configuration.yaml. Change those, not this file:
-# a value that they have no key for goes into config.yaml under `paichart.values`.
+# Written by `paichart build` from config.yaml, layout.yaml and services-configuration.yaml. Change those,
+# not this file: a value that they have no key for goes into config.yaml under `paichart.values`.
 """
 
 
@@ -32,7 +32,7 @@ _Dumper.ignore_aliases = lambda _self, _data: True  # type: ignore[method-assign
 
 
 def render(charts: Path, services: Iterable[str], values: Mapping[str, Json]) -> dict[str, bytes]:
-    """Return {relative path: content} of a whole chart: the umbrella, the library and each named service's subchart."""
+    """Return {relative path: content} of the umbrella, the library and each named service's subchart."""
     names = {LIBRARY, *services}
     files = _chart_files(charts / UMBRELLA)
     files["Chart.yaml"] = _umbrella_chart(files["Chart.yaml"], names)
@@ -61,10 +61,12 @@ def _chart_files(folder: Path) -> dict[str, bytes]:
 
 
 def _umbrella_chart(text: bytes, names: Iterable[str]) -> bytes:
-    """Return Chart.yaml with only the dependencies that are there, which lie in charts/ and so need no repository."""
+    """Return Chart.yaml with the dependencies that lie in charts/, which need no repository."""
     chart = yaml.safe_load(text)
     kept = [dependency for dependency in chart["dependencies"] if dependency["name"] in names]
-    chart["dependencies"] = [{k: v for k, v in dependency.items() if k != "repository"} for dependency in kept]
+    chart["dependencies"] = [
+        {k: v for k, v in dependency.items() if k != "repository"} for dependency in kept
+    ]
     return dump(chart).encode()
 
 

@@ -1,4 +1,4 @@
-"""The release's Secrets as Kubernetes manifests, for a chart that is told to hold none (`paichart.credentials: external`)."""
+"""The release's Secrets as manifests, for charts that hold none (`paichart.credentials: external`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The library's three calls, for programs and for the command line: load a site, check it, build its chart."""
+"""The three calls of the library and the command line: load a site, check it, build its chart."""
 
 from __future__ import annotations
 
@@ -62,9 +62,14 @@ def load(
 
     Raises nothing for what a user wrote or forgot: a missing file is a problem like any other.
     """
-    paths = find(*(Path(path) if path is not None else None for path in (config_dir, config, layout, services)))
+    paths = find(
+        *(Path(path) if path is not None else None for path in (config_dir, config, layout, services))
+    )
     inputs = read(paths)
-    problems = [*inputs.problems, *(derive_hived_spec(inputs.cluster)[1] if inputs.cluster is not None else ())]
+    problems = [
+        *inputs.problems,
+        *(derive_hived_spec(inputs.cluster)[1] if inputs.cluster is not None else ()),
+    ]
     cluster = None if has_errors(problems) else inputs.cluster
     return Site(paths, cluster, in_order(problems), inputs.documents.lines())
 
@@ -77,8 +82,10 @@ def check(site: Site) -> tuple[Problem, ...]:
 def build(site: Site, output_dir: str | Path = "out", *, credentials: str | Path | None = None) -> Build:
     """Write a site's chart into a folder, whole or not at all.
 
-    Credentials are read from, and missing ones added to, the file `credentials` (credentials.yaml beside config.yaml).
-    Raises InvalidInputError when a problem is an error, NotOursError when the folder holds what no build wrote, OSError when
+    Credentials are read from, and missing ones added to, the file `credentials` (credentials.yaml beside
+    config.yaml).
+    Raises InvalidInputError when a problem is an error, NotOursError when the folder holds what no build
+    wrote, OSError when
     the machine fails.
     """
     if site.cluster is None:
@@ -95,15 +102,17 @@ def build(site: Site, output_dir: str | Path = "out", *, credentials: str | Path
     return Build(folder, write_build(folder, files), services, len(files), release_size(files), found)
 
 
-def release_credentials(site: Site, path: str | Path | None) -> tuple[Credentials | None, tuple[Problem, ...]]:
-    """Return a site's credentials and what is wrong with their file; None when a Secret of the admin's holds them."""
+def release_credentials(
+    site: Site, path: str | Path | None
+) -> tuple[Credentials | None, tuple[Problem, ...]]:
+    """Return a site's credentials and problems of their file; None when the admin's own Secret has them."""
     if site.cluster is None or site.cluster.config.text("paichart", "credentials") == "external":
         return None, ()
     return complete_credentials(site, path)
 
 
 def complete_credentials(site: Site, path: str | Path | None) -> tuple[Credentials, tuple[Problem, ...]]:
-    """Return a site's credentials, made and kept where they were missing. Raises InvalidInputError for a faulty file."""
+    """Return a site's credentials, adding what is missing. Raises InvalidInputError for a faulty file."""
     assert site.cluster is not None  # noqa: S101 - callers have a cluster
     file = Path(path) if path is not None else credentials_file.default_path(site.paths.config.parent)
     known, problems = credentials_file.read(file)

@@ -34,7 +34,7 @@ def check_sizes(files: Mapping[str, bytes], values: Mapping[str, Any], layout: s
 
 
 def release_size(files: Mapping[str, bytes]) -> int:
-    """Return the bytes of Helm's release Secret, estimated from above: gzip, base64 of chart, values, and values once more as manifest."""
+    """Return the bytes of Helm's release Secret, estimated from above: chart, values, manifest."""
     text = b"".join(base64.b64encode(data) for data in files.values()) + files["values.yaml"] * 2
     return len(base64.b64encode(gzip.compress(text, compresslevel=6, mtime=0)))
 

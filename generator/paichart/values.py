@@ -1,4 +1,4 @@
-"""The whole values tree of a release: what is shared, what each subchart gets, the credentials, and the admin's own values last."""
+"""The whole values tree: what is shared, each subchart's own, credentials, the admin's values last."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ DERIVATIONS: Mapping[str, Callable[[Cluster], dict[str, Json]]] = {
 
 
 def derive_values(cluster: Cluster, credentials: Credentials | None) -> dict[str, Json]:
-    """Return the umbrella chart's values; without credentials the chart refers to a Secret that the admin makes."""
+    """Return the umbrella's values; without credentials they refer to a Secret that the admin makes."""
     values: dict[str, Json] = {"global": common.values(cluster)}
     names = [service.name for service in enabled_services(cluster)]
     for name in names:
@@ -64,7 +64,11 @@ def _neighbour_values(cluster: Cluster, services: Collection[str]) -> dict[str, 
 
 def _credential_values(cluster: Cluster, credentials: Credentials | None) -> dict[str, Json]:
     if credentials is None:
-        return {"global": {"credentials": {"existingSecret": cluster.config.text("paichart", "credentials-secret")}}}
+        return {
+            "global": {
+                "credentials": {"existingSecret": cluster.config.text("paichart", "credentials-secret")}
+            }
+        }
     return {
         "global": {"credentials": {"existingSecret": "", "revision": credentials.revision}},
         "cluster-configuration": {
@@ -85,5 +89,7 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         mine = merged.get(key)
-        merged[key] = merge(mine, value) if isinstance(mine, Mapping) and isinstance(value, Mapping) else value
+        merged[key] = (
+            merge(mine, value) if isinstance(mine, Mapping) and isinstance(value, Mapping) else value
+        )
     return merged

@@ -1,6 +1,7 @@
 """Puts a build on the disk: whole or not at all, and never over a file that is not ours.
 
-A build folder holds a manifest of what we wrote. The new build is made beside it and takes its place in one step, so a reader (and a
+A build folder holds a manifest of what we wrote. The new build is made beside it and takes its place in one
+step, so a reader (and a
 crash at any moment) sees the old build or the new one.
 """
 
@@ -34,9 +35,11 @@ class NotOursError(Exception):
 
 
 def write_build(folder: Path, files: Mapping[str, bytes]) -> bool:
-    """Make folder hold exactly these files (relative POSIX path → content) and return whether anything changed.
+    """Make folder hold exactly these files (relative POSIX path → content) and return whether anything
+    changed.
 
-    Raises NotOursError before anything is touched, OSError when the machine fails; both leave the old build whole.
+    Raises NotOursError before anything is touched, OSError when the machine fails; both leave the old build
+    whole.
     """
     target = folder.resolve()
     _refuse_links(folder, target)
@@ -86,7 +89,7 @@ def _digest(data: bytes) -> str:
 
 
 def _present(target: Path) -> dict[str, str]:
-    """Return {path: digest} of all files in a build folder; refuse what no build wrote or somebody changed since."""
+    """Return {path: digest} of a build folder; refuse what no build wrote or somebody changed since."""
     recorded = _recorded(target)
     found: dict[str, str] = {}
     for root, folders, names in os.walk(target):
@@ -98,9 +101,7 @@ def _present(target: Path) -> dict[str, str]:
                 raise NotOursError(path, "was not written by paichart", hint)
             found[relative] = _digest(path.read_bytes())
             if relative != MANIFEST and found[relative] != recorded[relative]:
-                hint = (
-                    "put the change into config.yaml under paichart.values, where it lasts; delete the file to drop it"
-                )
+                hint = "put the change under paichart.values in config.yaml, or delete the file to drop it"
                 raise NotOursError(path, "was changed since paichart wrote it", hint)
     return found
 
@@ -146,7 +147,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 def _remove_leftovers(target: Path) -> None:
-    """Remove what a killed build left beside the folder; bring back a build that stood aside when it was killed."""
+    """Remove what a killed build left; bring back a build that stood aside at that moment."""
     for leftover in sorted(target.parent.glob(f".{target.name}{_SCRATCH}*")):
         if leftover.name.endswith("-old") and not target.exists():
             leftover.rename(target)

@@ -1,4 +1,4 @@
-"""A release's whole life on a real control plane: install, look, upgrade, roll back, uninstall, install again."""
+"""A release's whole life on a real control plane: install, upgrade, roll back, uninstall, install again."""
 
 from __future__ import annotations
 
@@ -260,7 +260,7 @@ def test_another_layout_moves_roles_and_restarts_only_who_reads_it_and_goes_back
         for component in old_uids
         if not set(old_uids[component].values()) & set(new[component].values())
     }
-    # HiveD reads its own cells, rest-server shows machines and cells, pylon forwards to the machines' log managers.
+    # HiveD reads its cells, rest-server shows them, pylon leads to the log managers of all machines.
     assert restarted <= {"hivedscheduler", "rest-server", "pylon"}
     assert set(old_uids["log-manager"].values()) <= set(new["log-manager"].values())
     assert uid(cluster, job_pod) == job_pod["metadata"]["uid"]

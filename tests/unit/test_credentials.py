@@ -27,7 +27,13 @@ def test_a_new_site_gets_random_credentials_in_a_file_for_its_owner_only(tmp_pat
     first = complete(path, {}, cluster())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     other = complete(tmp_path / "other.yaml", {}, cluster())
-    for key in ("admin-password", "database-password", "jwt-secret", "log-manager-password", "log-manager-jwt-secret"):
+    for key in (
+        "admin-password",
+        "database-password",
+        "jwt-secret",
+        "log-manager-password",
+        "log-manager-jwt-secret",
+    ):
         assert len(first.data[key]) >= 24
         assert first.data[key] != other.data[key]
 
@@ -55,7 +61,9 @@ def test_a_missing_key_is_added_and_the_rest_of_the_file_stays(tmp_path):
 
 def test_the_inputs_win_and_are_not_copied_into_the_file(tmp_path):
     path = tmp_path / "credentials.yaml"
-    given = {"rest-server": {"default-pai-admin-password": "from-inputs", "default-pai-admin-username": "root"}}
+    given = {
+        "rest-server": {"default-pai-admin-password": "from-inputs", "default-pai-admin-username": "root"}
+    }
     made = complete(path, {"admin-password": Secret("from-file")}, cluster(services=given))
     assert made.data["admin-password"] == "from-inputs"
     assert made.data["admin-username"] == "root"
@@ -104,7 +112,11 @@ def test_oidc_puts_its_file_with_the_client_secret_among_the_credentials(tmp_pat
     services = {
         "authentication": {
             "OIDC": True,
-            "AAD": {"wellKnownURL": "https://login.example.com/x", "clientID": "id", "clientSecret": "s3cret"},
+            "AAD": {
+                "wellKnownURL": "https://login.example.com/x",
+                "clientID": "id",
+                "clientSecret": "s3cret",
+            },
         }
     }
     config = {"paichart": {"external-url": "https://pai.example.com"}}

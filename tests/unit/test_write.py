@@ -41,7 +41,9 @@ def test_the_same_build_again_touches_nothing(tmp_path):
     before = {path: path.stat() for path in [out, *out.rglob("*")]}
     assert write_build(out, dict(reversed(OLD.items()))) is False
     after = {path: path.stat() for path in [out, *out.rglob("*")]}
-    assert [(s.st_ino, s.st_mtime_ns) for s in before.values()] == [(s.st_ino, s.st_mtime_ns) for s in after.values()]
+    assert [(s.st_ino, s.st_mtime_ns) for s in before.values()] == [
+        (s.st_ino, s.st_mtime_ns) for s in after.values()
+    ]
 
 
 def test_a_second_build_replaces_and_removes_only_what_the_first_wrote(tmp_path):
@@ -62,7 +64,13 @@ def test_a_second_build_replaces_and_removes_only_what_the_first_wrote(tmp_path)
         (lambda out: (out / "Chart.yaml").write_text("edited"), "Chart.yaml"),
         (lambda out: (out / MANIFEST).write_text("{"), MANIFEST),
     ],
-    ids=["foreign file", "foreign file in a subfolder", "link to a folder", "edited file", "damaged manifest"],
+    ids=[
+        "foreign file",
+        "foreign file in a subfolder",
+        "link to a folder",
+        "edited file",
+        "damaged manifest",
+    ],
 )
 def test_a_folder_with_anything_else_in_it_is_refused_and_left_alone(tmp_path, spoil, named):
     out = tmp_path / "out"
@@ -134,7 +142,9 @@ def test_a_build_killed_at_any_moment_leaves_the_old_or_the_new_one_whole(tmp_pa
     out = tmp_path / "out"
     write_build(out, {f"a/{i}": b"a" * 1000 for i in range(50)})
     for attempt in range(10):
-        with subprocess.Popen([sys.executable, "-c", BUILD_FOREVER, str(out)], stdout=subprocess.PIPE) as process:
+        with subprocess.Popen(
+            [sys.executable, "-c", BUILD_FOREVER, str(out)], stdout=subprocess.PIPE
+        ) as process:
             assert process.stdout.readline() == b"ready\n"
             time.sleep(0.002 * attempt)
             os.kill(process.pid, signal.SIGKILL)
@@ -150,7 +160,9 @@ def test_a_build_killed_at_any_moment_leaves_the_old_or_the_new_one_whole(tmp_pa
 def test_two_builds_at_once_take_turns(tmp_path):
     out = tmp_path / "out"
     code = BUILD_FOREVER.replace("while True:", "for _ in range(20):")
-    processes = [subprocess.Popen([sys.executable, "-c", code, str(out)], stdout=subprocess.DEVNULL) for _ in range(3)]
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code, str(out)], stdout=subprocess.DEVNULL) for _ in range(3)
+    ]
     assert [process.wait(60) for process in processes] == [0, 0, 0]
     assert {path[0] for path in content(out)} == {"b"}
     assert beside(out) == []

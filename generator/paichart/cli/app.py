@@ -37,7 +37,8 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     """Turn OpenPAI's config.yaml and layout.yaml into a Helm chart for today's Kubernetes."""
@@ -58,5 +59,7 @@ def _run(command: Callable[[], Any]) -> None:
         sys.stderr.close()  # the reader of our output left; Python would complain again at exit
         sys.exit(Exit.MACHINE)
     except OSError as error:
-        sys.stderr.write(f"error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}\n")
+        sys.stderr.write(
+            f"error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}\n"
+        )
         sys.exit(Exit.MACHINE)

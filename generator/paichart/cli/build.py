@@ -30,7 +30,8 @@ def build(
     credentials_file: CredentialsFile = None,
     output: OutputFormat = Output.TEXT,
 ) -> None:
-    """Check the inputs and write the umbrella chart into a folder; nothing is written when a problem is an error.
+    """Check the inputs and write the umbrella chart into a folder; nothing is written when a problem is an
+    error.
 
     Example: paichart build my-cluster && helm upgrade --install openpai ./out
     """

@@ -42,7 +42,9 @@ def capacity(
     from paichart.inputs import find, read  # noqa: PLC0415
 
     if not from_cluster:
-        raise typer.BadParameter("it must be given: there is nothing else to record from", param_hint="--from-cluster")
+        raise typer.BadParameter(
+            "it must be given: there is nothing else to record from", param_hint="--from-cluster"
+        )
     # An old recording may be what is wrong, so it is not read.
     paths = replace(find(config_dir, config, layout, services), capacity=None)
     inputs = read(paths)

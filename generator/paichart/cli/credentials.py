@@ -16,9 +16,12 @@ def credentials(
     layout: LayoutFile = None,
     services: ServicesFile = None,
     credentials_file: CredentialsFile = None,
-    namespace: Annotated[str, typer.Option("--namespace", "-n", help="Namespace of the release.")] = "default",
+    namespace: Annotated[
+        str, typer.Option("--namespace", "-n", help="Namespace of the release.")
+    ] = "default",
 ) -> None:
-    """Print the release's Secrets as manifests, for kubectl apply or for sealing (with `paichart.credentials: external`).
+    """Print the release's Secrets as manifests, for kubectl apply or for sealing (with
+    `paichart.credentials: external`).
 
     Example: paichart credentials my-cluster --namespace pai | kubectl apply -f -
     """

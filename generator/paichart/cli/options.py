@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
-class Output(str, Enum):
+class Output(StrEnum):
     """How results are printed."""
 
     TEXT = "text"
@@ -21,10 +21,12 @@ ConfigDir = Annotated[
     typer.Argument(help="Folder with config.yaml and layout.yaml.", show_default="., then ./config"),
 ]
 ConfigFile = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="Use this config.yaml.", show_default="CONFIG_DIR's")
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Use this config.yaml.", show_default="CONFIG_DIR's"),
 ]
 LayoutFile = Annotated[
-    Path | None, typer.Option("--layout", metavar="FILE", help="Use this layout.yaml.", show_default="CONFIG_DIR's")
+    Path | None,
+    typer.Option("--layout", metavar="FILE", help="Use this layout.yaml.", show_default="CONFIG_DIR's"),
 ]
 ServicesFile = Annotated[
     Path | None,

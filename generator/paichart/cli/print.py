@@ -1,4 +1,4 @@
-"""What commands print: results on stdout, problems and hints on stderr; with --output json one document on stdout."""
+"""What commands print: results on stdout, problems on stderr; with --output json all on stdout."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Pure functions from a cluster to the chart's values: one module a subchart or a concern, each offering `values(cluster)`."""
+"""Pure functions from a cluster to values: a module a subchart or concern, with `values(cluster)`."""

@@ -24,7 +24,7 @@ def values(cluster: Cluster) -> dict[str, Json]:
 
 
 def node_labels(machine: Machine) -> dict[str, str]:
-    """Return the labels that the layout gives a machine's node: its roles and its opt-outs, all with the value "true"."""
+    """Return the labels of a machine's node: its roles and opt-outs, each "true"."""
     roles = {
         "pai-master": machine.is_master,
         "pai-worker": machine.is_worker,
@@ -37,7 +37,7 @@ def node_labels(machine: Machine) -> dict[str, str]:
 
 
 def label_groups(cluster: Cluster) -> dict[tuple[str, ...], list[str]]:
-    """Return each set of labels with the nodes that carry it, in order of first appearance; every machine once."""
+    """Return sets of labels and the nodes that carry them, by first appearance; every machine once."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for machine in cluster.machines:
         groups.setdefault(tuple(node_labels(machine)), []).append(machine.name)

@@ -50,8 +50,12 @@ def values(cluster: Cluster) -> dict[str, Json]:
         "networkPolicy": {"enabled": cluster.config.flag("paichart", "network-policies")},
         "database": {
             "host": str(external.get("host") or ""),
-            "name": str(external["name"]) if external.get("host") else cluster.services.text("postgresql", "db"),
-            "user": str(external["user"]) if external.get("host") else cluster.services.text("postgresql", "user"),
+            "name": str(external["name"])
+            if external.get("host")
+            else cluster.services.text("postgresql", "db"),
+            "user": str(external["user"])
+            if external.get("host")
+            else cluster.services.text("postgresql", "user"),
         },
         "hived": {"enabled": is_hived_on(cluster)},
         "servicePorts": _service_ports(cluster) | ({"postgresql": port} if port else {}),
@@ -59,8 +63,10 @@ def values(cluster: Cluster) -> dict[str, Json]:
 
 
 def _registry_setting(cluster: Cluster, key: str) -> str:
-    """Return a key of `cluster.docker-registry`, which legacy's generator filled from config.yaml when it was not given."""
-    return cluster.services.text("cluster", "docker-registry", key) or cluster.config.text(f"docker_registry_{key}")
+    """Return a key of `cluster.docker-registry`, else what config.yaml says (as legacy's generator did)."""
+    return cluster.services.text("cluster", "docker-registry", key) or cluster.config.text(
+        f"docker_registry_{key}"
+    )
 
 
 def _service_ports(cluster: Cluster) -> dict[str, Json]:

@@ -35,7 +35,7 @@ def values(cluster: Cluster) -> dict[str, Json]:
 
 
 def neighbours(cluster: Cluster, services: Collection[str]) -> dict[str, Json]:
-    """Return what follows from the release having a marketplace: its menu entry, and saving job templates to it."""
+    """Return what a marketplace brings: its menu entry, and saving job templates to it."""
     has_marketplace = is_marketplace_on(cluster) and "marketplace-webportal" in services
     return {
         "saveTemplates": has_marketplace and cluster.services.flag("webportal", "save-template"),
