@@ -55,18 +55,25 @@ class Api:
         return True
 
     def _request(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+        try:
+            status, content = self._exchange(method, path, body)
+        except (ConnectionError, ssl.SSLEOFError):
+            # The server has closed the idle connection; the next try opens a new one.
+            status, content = self._exchange(method, path, body)
+        if status >= 300:
+            raise ApiError(status, _message(content))
+        return json.loads(content) if content[:1] == b"{" else {}
+
+    def _exchange(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, bytes]:
         connection = self._connection()
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
-            content = response.read()
+            return response.status, response.read()
         except (OSError, http.client.HTTPException):
             connection.close()
             raise
-        if response.status >= 300:
-            raise ApiError(response.status, _message(content))
-        return json.loads(content) if content[:1] == b"{" else {}
 
     def _connection(self) -> http.client.HTTPSConnection:
         if not hasattr(self._local, "connection"):

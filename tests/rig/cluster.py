@@ -19,14 +19,13 @@ from tests.rig.api import Api
 from tests.rig.components import Keys, Ports
 from tests.rig.machines import Machine, node_object, nodes_from_layout
 from tests.rig.pki import Authority, service_account_keys, write_kubeconfig
-from tests.rig.processes import Processes, RigError, free_ports, stop_recorded
+from tests.rig.processes import Processes, RigError, free_ports, stop_recorded, words
 from tests.rig.tools import ensure
 
 __all__ = ["Cluster", "Machine", "RigError", "nodes_from_layout"]
 
 _T = TypeVar("_T")
 _START_TIMEOUT_S = 60.0
-_COMMAND_TIMEOUT_S = 900.0
 _CREATORS = 16
 _SERVER_NAMES = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
 _NO_PROVISIONER = "kubernetes.io/no-provisioner"
@@ -127,11 +126,24 @@ class Cluster:
 
     def kubectl(self, *args: str | Path, input: str | None = None, check: bool = True) -> str:
         """Run kubectl with all rights and return its stdout. With check, failing raises RigError."""
-        return self._run([ensure("kubectl"), *args], input, check=check)
+        return self._checked([ensure("kubectl"), *args], input, check=check)
 
     def helm(self, *args: str | Path, version: int = 4, check: bool = True) -> str:
         """Run Helm of a major version, 4 or 3, and return its stdout. With check, failing raises RigError."""
-        return self._run([ensure(f"helm{version}"), *args], None, check=check)
+        return self._checked([ensure(f"helm{version}"), *args], None, check=check)
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        *,
+        env: Mapping[str, str],
+        input: str | None = None,
+        timeout_s: float = 900,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program that ends with this Python process. Raises RigError after timeout_s seconds."""
+        if self._processes is None:
+            raise RigError("the cluster is not running")
+        return self._processes.run(command, env=env, input=input, timeout_s=timeout_s)
 
     def get(self, kind: str, name: str | None = None, namespace: str | None = None) -> dict[str, Any]:
         """Return one object, or a List of a kind, from every namespace if none is named. Raises RigError."""
@@ -160,7 +172,7 @@ class Cluster:
         self.wait(lambda: names <= self._ready_nodes(), timeout_s, f"{len(names)} nodes are Ready")
 
     def remove_node(self, name: str) -> None:
-        """Delete a node; the controllers evict its pods as if the machine had gone. Raises ApiError."""
+        """Delete a node. The controllers delete its pods about a minute later. Raises ApiError."""
         self.api.delete(f"/api/v1/nodes/{name}")
 
     def add_storage_class(
@@ -183,10 +195,14 @@ class Cluster:
             self.api.post("/api/v1/persistentvolumes", volume)
 
     def token(self, namespace: str, serviceaccount: str) -> str:
-        """Return a fresh bearer token of a service account, valid for an hour. Raises ApiError."""
+        """Return a fresh bearer token of a service account, valid for an hour.
+
+        Waits a moment for an account that a controller is about to make. Raises RigError.
+        """
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{serviceaccount}/token"
         request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-        return str(self.api.post(path, request)["status"]["token"])
+        answer = self.wait(lambda: self.api.post(path, request), 10, f"{path} answers")
+        return str(answer["status"]["token"])
 
     def wait(self, condition: Callable[[], _T], timeout_s: float, why: str) -> _T:
         """Return the condition's first truthy value; `why` words the claim that is waited for.
@@ -247,24 +263,15 @@ class Cluster:
         nodes = self.api.get("/api/v1/nodes?resourceVersion=0")["items"]
         return {str(node["metadata"]["name"]) for node in nodes if _is_ready(node)}
 
-    def _run(self, command: Sequence[str | Path], stdin: str | None, *, check: bool) -> str:
-        result = subprocess.run(
-            [str(part) for part in command],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            env=self.environment,
-            timeout=_COMMAND_TIMEOUT_S,
-            check=False,
-        )
+    def _checked(self, command: Sequence[str | Path], input: str | None, *, check: bool) -> str:
+        result = self.run(command, env=self.environment, input=input)
         if check and result.returncode != 0:
-            words = " ".join(str(part) for part in command[1:])
-            raise RigError(f"{Path(command[0]).name} {words}: exit {result.returncode}\n{result.stderr}")
+            raise RigError(f"{words(command)}: exit {result.returncode}\n{result.stderr}")
         return result.stdout
 
 
 def _is_ready(node: Mapping[str, Any]) -> bool:
-    conditions = {entry["type"]: entry["status"] for entry in node["status"].get("conditions", [])}
-    # The scheduler goes by the taint, which the node controller takes away a moment after.
-    taints = {taint["key"] for taint in node["spec"].get("taints", [])}
-    return conditions.get("Ready") == "True" and "node.kubernetes.io/not-ready" not in taints
+    return any(
+        entry["type"] == "Ready" and entry["status"] == "True"
+        for entry in node["status"].get("conditions", [])
+    )

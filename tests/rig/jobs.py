@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Mapping
@@ -21,7 +20,7 @@ _SCRIPT_TIMEOUT_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """How the program of a Job ended. output holds stdout and stderr, interleaved."""
+    """How the program of a Job ended. output holds its stdout, then its stderr."""
 
     job: str
     exit_code: int
@@ -72,17 +71,8 @@ def _run(cluster: Cluster, namespace: str, job: Mapping[str, Any], folder: Path)
     command = [_moved(_expanded(word, given), mounts) for word in words]
     if not re.fullmatch(r"(.*/)?python3?", command[0]):
         raise RigError(f"Job {job['metadata']['name']} runs '{command[0]}', not a Python script")
-    result = subprocess.run(
-        [sys.executable, *command[1:]],
-        env=environment,
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_SCRIPT_TIMEOUT_S,
-        check=False,
-    )
-    return JobRun(job["metadata"]["name"], result.returncode, result.stdout)
+    result = cluster.run([sys.executable, *command[1:]], env=environment, timeout_s=_SCRIPT_TIMEOUT_S)
+    return JobRun(job["metadata"]["name"], result.returncode, result.stdout + result.stderr)
 
 
 def _materialise(cluster: Cluster, namespace: str, pod: Mapping[str, Any], folder: Path) -> dict[str, Path]:

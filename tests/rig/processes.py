@@ -9,8 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _STOP_TIMEOUT_S = 10.0
@@ -32,9 +33,10 @@ class Processes:
         self._folder = folder
         self._record = folder / "processes.json"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._lock = threading.Lock()
         self._guard = None if detached else _start_guard(folder)
 
-    def start(self, command: Sequence[str | Path], *, env: dict[str, str] | None = None) -> None:
+    def start(self, command: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> None:
         """Start a program in its own session, so that Ctrl-C reaches the tests first, not the cluster."""
         name = Path(command[0]).name
         with self.log(name).open("ab") as log:
@@ -50,9 +52,43 @@ class Processes:
         self._running[name] = process
         if self._guard is None:
             self._record.write_text(json.dumps([_identity(p.pid) for p in self._running.values()]))
-        elif self._guard.stdin is not None:
-            self._guard.stdin.write(f"{process.pid}\n".encode())
-            self._guard.stdin.flush()
+        self._watch_over(process.pid)
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        *,
+        env: Mapping[str, str],
+        input: str | None = None,
+        timeout_s: float,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end and return its exit code, stdout and stderr; the same care is taken.
+
+        Raises RigError after timeout_s seconds.
+        """
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=env,
+            text=True,
+        )
+        try:
+            self._watch_over(process.pid)
+            stdout, stderr = process.communicate(input, timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            raise RigError(f"did not end within {timeout_s:g} s: {words(command)}") from None
+        finally:
+            process.kill()
+            process.wait()
+        return subprocess.CompletedProcess([], process.returncode, stdout, stderr)
+
+    def _watch_over(self, pid: int) -> None:
+        if self._guard is not None and self._guard.stdin is not None:
+            with self._lock:
+                self._guard.stdin.write(f"{pid}\n".encode())
+                self._guard.stdin.flush()
 
     def log(self, name: str) -> Path:
         """The log file of a program."""
@@ -63,10 +99,6 @@ class Processes:
         for name, process in self._running.items():
             if process.poll() is not None:
                 raise RigError(f"{name} ended with code {process.returncode}:\n{self.tail(name)}")
-
-    def tails(self) -> str:
-        """The end of every program's log, for an error message."""
-        return "\n".join(f"--- {name} ---\n{self.tail(name)}" for name in self._running)
 
     def tail(self, name: str) -> str:
         """The last lines of a program's log."""
@@ -98,6 +130,11 @@ def stop_recorded(folder: Path) -> bool:
             raise RigError(f"processes {[pid for pid, _ in alive]} do not end")
         time.sleep(0.05)
     return bool(alive)
+
+
+def words(command: Sequence[str | Path]) -> str:
+    """A command line for an error message, the program without its folder."""
+    return " ".join([Path(command[0]).name, *(str(part) for part in command[1:])])
 
 
 def free_ports(count: int) -> list[int]:
