@@ -49,7 +49,8 @@ def _check_workers(marks: Marks, nodes: Iterable[NodeCell], hosts: Mapping[str, 
         host = hosts.get(node.name)
         if host is None:
             message = f"no machine named '{node.name}' is in the layout"
-            yield Problem(marks.at(*node.path, "cellAddress"), "PAI165", message, suggest(node.name, workers))
+            hint = suggest(node.name, workers) or "name a worker of layout.yaml, or remove this cell"
+            yield Problem(marks.at(*node.path, "cellAddress"), "PAI165", message, hint)
         elif not host.row.is_worker:
             message = f"'{node.name}' is no worker in the layout, so no job can run on it"
             hint = 'set pai-worker: "true" in the layout, or remove this cell'
