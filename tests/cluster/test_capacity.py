@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from paichart import capacity
 
+from paichart import capacity
 from tests.cluster.conftest import ClusterFactory
 from tests.rig.cluster import Cluster
 

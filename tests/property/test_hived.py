@@ -8,6 +8,7 @@ from fractions import Fraction
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+
 from paichart.derive.hived_config import as_config
 from paichart.derive.hived_spec import derive_hived_spec
 from paichart.hived import HivedSpec, read_config

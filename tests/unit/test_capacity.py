@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from paichart.capacity import ClusterError, ForeignFileError, as_text, connect, record, write
 from paichart.inputs import InputPaths, read
 from paichart.model import Capacity, Cluster, Machine, Settings, Sku

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+
 from paichart.derive.hived import default_device_type, is_hived_on, scheduler_name
 from paichart.derive.hived_config import as_config
 from paichart.derive.hived_spec import derive_hived_spec

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 import pytest
+
 from paichart.problems import Problem, Severity, has_errors, in_order
 from paichart.rules.hived import check_hived_config
 from paichart.rules.hived.nodes import Host
 from paichart.rules.subject import Row, SkuRow
 from paichart.source import parse, parse_embedded
-
 from tests.unit.checking import CONFIG, places
 
 GPU = SkuRow("gpu", Fraction(24), Fraction(220 * 1024), "nvidia.com/gpu", 4)
