@@ -1,6 +1,6 @@
 """Each setting that all charts share does what it says, in every workload of every scenario.
 
-The settings are laid over every scenario together, in four renderings; each test looks at one of them.
+The settings are laid over every scenario together, in three renderings; each test looks at one of them.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from tests.chart.charts import default_values, merged, scenario_values
-from tests.chart.render import Container, Object, Objects, Pods, render, title
+from tests.chart.render import Object, Objects, Pods, render, title
 from tests.chart.rules import RULES, Rendering
 from tests.chart.rules.rendering import strings
 from tests.chart.scenes import scenario_objects
 
 MIRROR = "mirror.example.com/pai"
+LONGEST = {"release": "r" * 53, "namespace": "n" * 63}
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 POD_SETTINGS: Mapping[str, Any] = {
     "nodeSelector": {"example.com/zone": "blue"},
@@ -90,26 +91,19 @@ def _with_pod_settings(values: Mapping[str, Any]) -> dict[str, Any]:
         "commonLabels": {"example.com/common": "blue"},
         "runtimeImage": {"digest": DIGEST},
     }
-    return merged(merged(everywhere(values, POD_SETTINGS), images(values)), {"global": shared})
-
-
-def _from_home(values: Mapping[str, Any]) -> dict[str, Any]:
-    shared = {"imageRegistry": "", "paiImages": {"registry": "", "namespace": "openpai", "tag": "v1.8.0"}}
-    return merged(everywhere(values, {"registry": ""}), {"global": shared})
+    return merged(
+        merged(everywhere(values, {**POD_SETTINGS, "replicas": 2}), images(values)), {"global": shared}
+    )
 
 
 def _from_mirror(values: Mapping[str, Any]) -> dict[str, Any]:
-    pai_images = {"namespace": "acme", "tag": "v9.9.9"}
+    pai_images = {"registry": "", "namespace": "acme", "tag": "v9.9.9"}
     shared = {"imageRegistry": MIRROR, "qos": True, "paiImages": pai_images}
-    return merged(_from_home(values), {"global": shared})
+    return merged(everywhere(values, {"registry": ""}), {"global": shared})
 
 
 def _with_little(_values: Mapping[str, Any]) -> dict[str, Any]:
     return {"global": {"qos": False, "networkPolicy": {"enabled": False}}}
-
-
-def _with_copies(values: Mapping[str, Any]) -> dict[str, Any]:
-    return everywhere(values, {"replicas": 2})
 
 
 @cache
@@ -215,7 +209,7 @@ def foreign_images(objects: Objects) -> Iterator[str]:
 
 
 def test_namespace_and_tag_of_pai_pairsare_honoured(chart: str, scenario: str) -> None:
-    plain = rendered(chart, scenario, _from_home).containers()
+    plain = rendered(chart, scenario, unchanged).containers()
     moved = rendered(chart, scenario, _from_mirror).containers()
     pairs = [(a.spec["image"], b.spec["image"]) for (_, a), (_, b) in zip(plain, moved, strict=True)]
     # An image with a tag of its own keeps it.
@@ -225,31 +219,34 @@ def test_namespace_and_tag_of_pai_pairsare_honoured(chart: str, scenario: str) -
 
 
 def test_qos_limits_memory_of_every_container(chart: str, scenario: str) -> None:
-    found = followers_of_qos(rendered(chart, scenario, _from_mirror))
-    assert [str(c) for c in found if "memory" not in c.spec["resources"].get("limits", {})] == []
+    found = resources_by_qos(rendered(chart, scenario, _from_mirror))
+    assert [name for name, resources in found.items() if "memory" not in resources.get("limits", {})] == []
 
 
 def test_without_qos_the_legacy_resources_are_gone(chart: str, scenario: str) -> None:
-    with_it = {str(c): c.spec["resources"] for c in followers_of_qos(rendered(chart, scenario, _from_mirror))}
-    without = {str(c): c.spec["resources"] for c in followers_of_qos(rendered(chart, scenario, _with_little))}
-    own = everywhere(scenario_values(chart, scenario), {"resources": 1})
-    assert own or [name for name, resources in with_it.items() if without[name] == resources] == []
+    with_it = resources_by_qos(rendered(chart, scenario, _from_mirror))
+    without = resources_by_qos(rendered(chart, scenario, _with_little, **LONGEST))
+    gives_own = bool(everywhere(scenario_values(chart, scenario), {"resources": 1}))
+    same = [name for name, resources in with_it.items() if without[name] == resources]
+    assert gives_own or same == []
 
 
-def followers_of_qos(objects: Objects) -> Iterator[Container]:
-    """Long-running containers whose resources follow `global.qos`."""
-    for pods in workloads(objects):
-        for container in pods.containers(init=False):
-            if (pods.component, container.name) not in OUTSIDE_QOS:
-                yield container
+def resources_by_qos(objects: Objects) -> dict[tuple[str, str], Any]:
+    """Resources of each long-running container, by component and name, that follow `global.qos`."""
+    return {
+        (pods.component, container.name): container.spec["resources"]
+        for pods in workloads(objects)
+        for container in pods.containers(init=False)
+        if (pods.component, container.name) not in OUTSIDE_QOS
+    }
 
 
 def test_network_policies_can_be_left_out(chart: str, scenario: str) -> None:
-    assert rendered(chart, scenario, _with_little).all("NetworkPolicy") == ()
+    assert rendered(chart, scenario, _with_little, **LONGEST).all("NetworkPolicy") == ()
 
 
 def test_copies_bring_their_budget(chart: str, scenario: str) -> None:
-    objects = rendered(chart, scenario, _with_copies)
+    objects = rendered(chart, scenario, _with_pod_settings)
     rendering = Rendering(objects, namespace="default")
     assert list(RULES["several_copies_have_a_budget"](rendering)) == []
     if everywhere(default_values(chart), {"replicas": 2}):
@@ -257,17 +254,11 @@ def test_copies_bring_their_budget(chart: str, scenario: str) -> None:
 
 
 def test_longest_names_fit(chart: str, scenario: str) -> None:
-    longest = {"release": "r" * 53, "namespace": "n" * 63}
-    objects = rendered(chart, scenario, unchanged, **longest)
-    assert list(RULES["names_are_valid"](Rendering(objects, **longest))) == []
+    objects = rendered(chart, scenario, _with_little, **LONGEST)
+    assert list(RULES["names_are_valid"](Rendering(objects, **LONGEST))) == []
 
 
-CHANGES = {
-    "pod settings": _with_pod_settings,
-    "mirror": _from_mirror,
-    "few resources": _with_little,
-    "copies": _with_copies,
-}
+CHANGES = {"pod settings and copies": _with_pod_settings, "mirror": _from_mirror}
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)

@@ -25,8 +25,8 @@ def test_umbrella_is_valid_for_each_minor(minor: int) -> None:
     assert render(umbrella(), all_values(), namespace=NAMESPACE, kube_version=f"1.{minor}.0")
 
 
-@pytest.mark.parametrize("minor", MINORS)
-def test_charts_that_ask_for_the_version_are_valid_for_each(minor: int) -> None:
+@pytest.mark.parametrize("minor", [MINORS[0], MINORS[-1]])
+def test_charts_that_ask_for_the_version_are_valid_for_the_extremes(minor: int) -> None:
     for chart in sorted(path.parent.name for path in CHARTS.glob("*/ci")):
         text = "\n".join(action for template in templates(chart).values() for action in actions(template))
         for scenario in scenarios(chart) if ".Capabilities" in text else ():

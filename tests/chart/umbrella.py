@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from paichart.render import render as lay_out
-
 from tests.chart.charts import (
     CHARTS,
     UMBRELLA,

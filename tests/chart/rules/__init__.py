@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from tests.chart.rules import access, identity, pods, privileges, references, secrets
 from tests.chart.rules.rendering import Rendering, Rule
 
-__all__ = ["RULES", "Rendering", "Rule"]
+__all__ = ["RULES", "Rendering", "Rule", "broken_rules"]
 
 _MODULES = (identity, pods, privileges, access, references, secrets)
 
@@ -22,3 +22,9 @@ RULES: Mapping[str, Rule] = {
     for name, function in vars(module).items()
     if callable(function) and getattr(function, "is_rule", False)
 }
+
+
+def broken_rules(rendering: Rendering) -> str:
+    """What the rules have against a rendering, a line each; an empty text when all hold."""
+    lines = (f"{name}: {problem}" for name, rule in RULES.items() for problem in rule(rendering))
+    return "\n".join(lines)
