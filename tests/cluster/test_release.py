@@ -364,3 +364,25 @@ def test_one_machine_runs_services_and_jobs(cluster_factory, tmp_path):
     assert roles(cluster) == {"workstation": {"pai-master", "pai-worker"}}
     start_job_pod(cluster)
     cluster.stop()
+
+
+def test_a_company_brings_registry_storage_ingress_sign_in_and_virtual_clusters(cluster_factory, tmp_path):
+    cluster = cluster_factory(EXAMPLES / "company" / "layout.yaml")
+    cluster.add_storage_class("ceph-block", volumes=1, size="100Gi")
+    site = Site(cluster, tmp_path, "company", namespace="pai-system")
+    site.build()
+    run = site.apply("install", "--create-namespace")
+    assert run.exit_code == 0, run.output
+    assert roles(cluster)["t4-2.example.com"] == {"pai-worker"}
+    logs = json.loads(
+        cluster.kubectl("get", "pods", "-n", "pai-system", "-l", "app=log-manager", "-o", "json")
+    )
+    assert "t4-2.example.com" not in {pod["spec"]["nodeName"] for pod in logs["items"]}
+    claim = cluster.get("pvc", "openpai-postgresql", "pai-system")
+    assert (claim["spec"]["storageClassName"], claim["status"]["phase"]) == ("ceph-block", "Bound")
+    (rule,) = cluster.get("ingress", "openpai-pylon", "pai-system")["spec"]["rules"]
+    assert rule["host"] == "pai.example.com"
+    scheduler = cluster.get("configmap", "openpai-kube-scheduler", "pai-system")["data"]["config.yaml"]
+    names = [profile["schedulerName"] for profile in yaml.safe_load(scheduler)["profiles"]]
+    assert names == ["hivedscheduler-ds-default", "hivedscheduler-ds-vision"]
+    cluster.stop()
