@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import string
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import Enum
+
+_MEASURED_AT_MOST = 1000
+_LETTERS = string.ascii_lowercase + string.digits + "-._"
 
 
 class Severity(Enum):
@@ -51,6 +55,27 @@ def has_errors(problems: Iterable[Problem]) -> bool:
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """Return `did you mean '…'?` for the closest known word, or an empty string when none is close."""
-    close = difflib.get_close_matches(word, tuple(known), n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else ""
+    """Return `did you mean '…'?` for the closest known word, or an empty string when none is close.
+
+    Among more than a thousand words, such as machines, only those that differ by one letter are close:
+    measuring every word again for every problem would take minutes.
+    """
+    words = known if isinstance(known, Mapping | Set) else frozenset(known)
+    if len(words) > _MEASURED_AT_MOST:
+        close = next((neighbour for neighbour in _neighbours(word) if neighbour in words), "")
+    else:
+        close = next(iter(difflib.get_close_matches(word, sorted(words), n=1, cutoff=0.6)), "")
+    return f"did you mean '{close}'?" if close else ""
+
+
+def _neighbours(word: str) -> Iterator[str]:
+    """Yield word in lower case, and the words that one letter wrong, missing, extra or swapped made it of."""
+    yield word.lower()
+    for i in range(len(word) + 1):
+        before, after = word[:i], word[i:]
+        if after:
+            yield before + after[1:]
+            yield before + after[1:2] + after[0] + after[2:]
+        for letter in _LETTERS:
+            yield before + letter + after
+            yield before + letter + after[1:]
