@@ -118,7 +118,8 @@ SPOILED = {
     "services: short password": services("rest-server:\n  default-pai-admin-password: abc\n"),
     "services: ports overlap": services("rest-server:\n  schedule-port-end: 50000\n"),
     "services: hived names no node": services(
-        "hivedscheduler:\n  config: |\n    physicalCluster:\n      skuTypes: {g: {gpu: 1, cpu: 5, memory: 1024Mi}}\n"
+        "hivedscheduler:\n  config: |\n    physicalCluster:\n"
+        "      skuTypes: {g: {gpu: 1, cpu: 5, memory: 1024Mi}}\n"
         "      cellTypes:\n        g-NODE: {childCellType: g, childCellNumber: 4, isNodeLevel: true}\n"
         "      physicalCells:\n      - {cellType: g-NODE, cellAddress: nowhere}\n    virtualClusters: {}\n"
     ),
