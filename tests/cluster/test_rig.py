@@ -60,6 +60,16 @@ def test_both_majors_of_helm_report_the_pinned_version(cluster: Cluster, major: 
     assert cluster.helm("version", "--template={{.Version}}", version=major) == version
 
 
+@pytest.mark.parametrize("major", [3, 4])
+def test_helm_without_a_cluster_assumes_the_release_that_it_was_made_for(
+    cluster: Cluster, tmp_path: Path, major: int
+) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "Chart.yaml").write_text("{apiVersion: v2, name: probe, version: 1.0.0}")
+    (tmp_path / "templates" / "all.yaml").write_text("kind: {{ .Capabilities.KubeVersion }}")
+    assert "kind: v1.37.0" in cluster.helm("template", tmp_path, version=major)
+
+
 def test_machines_of_the_layout_become_nodes(cluster: Cluster) -> None:
     nodes = {node["metadata"]["name"]: node for node in cluster.get("nodes")["items"]}
     worker = nodes["worker1"]["status"]

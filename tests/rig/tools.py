@@ -34,7 +34,8 @@ class Tool:
     """One Go module under `tools/` and the programs built from it.
 
     packages maps a program's file name to its Go package; version_variables are Go variables that the
-    linker sets, with `{version}`, `{major}` and `{minor}` filled in from the version pinned in go.mod.
+    linker sets, with `{version}`, `{major}` and `{minor}` filled in from the version pinned in go.mod,
+    and for Helm `{kubernetes_minor}`.
     """
 
     name: str
@@ -45,11 +46,7 @@ class Tool:
     @property
     def version(self) -> str:
         """The version that go.mod pins, such as `v1.37.2`."""
-        text = (self.folder / "go.mod").read_text(encoding="utf-8")
-        match = re.search(rf"^\s*(?:require )?{re.escape(self.module)} (v\S+)", text, re.MULTILINE)
-        if match is None:
-            raise ToolError(f"tools/{self.name}/go.mod requires no {self.module}")
-        return match[1]
+        return self._pinned(self.module)
 
     @property
     def folder(self) -> Path:
@@ -61,6 +58,9 @@ class Tool:
         """Flags that strip the programs and make them report the pinned version."""
         major, minor, _ = self.version.removeprefix("v").split(".", 2)
         values = {"version": self.version, "major": major, "minor": minor}
+        if "helm" in self.packages:
+            # Helm's libraries for Kubernetes 1.37 have version 0.37.
+            values["kubernetes_minor"] = self._pinned("k8s.io/client-go").split(".")[1]
         settings = (f"-X {name}={value.format_map(values)}" for name, value in self.version_variables.items())
         return " ".join(("-s", "-w", *settings))
 
@@ -73,23 +73,37 @@ class Tool:
         digest.update(self.linker_flags.encode())
         return _cache() / f"{self.name}-{self.version}-{digest.hexdigest()[:12]}"
 
+    def _pinned(self, module: str) -> str:
+        text = (self.folder / "go.mod").read_text(encoding="utf-8")
+        match = re.search(rf"^\s*(?:require )?{re.escape(module)} (v\S+)", text, re.MULTILINE)
+        if match is None:
+            raise ToolError(f"tools/{self.name}/go.mod requires no {module}")
+        return match[1]
 
-def _helm(major: int) -> Tool:
+
+def _helm(major: int, kubernetes_variables: Mapping[str, str]) -> Tool:
     module = f"helm.sh/helm/v{major}"
+    version = {"internal/version.version": "{version}", **kubernetes_variables}
     return Tool(
         name=f"helm{major}",
         module=module,
         packages={"helm": f"{module}/cmd/helm"},
-        version_variables={f"{module}/internal/version.version": "{version}"},
+        version_variables={f"{module}/{name}": value for name, value in version.items()},
     )
 
 
+# What Helm 3 takes for `.Capabilities.KubeVersion` without a cluster; Helm 4 finds out by itself.
+_HELM3_KUBERNETES = {
+    f"pkg/{package}.k8sVersion{part}": value
+    for package in ("chartutil", "lint/rules")
+    for part, value in (("Major", "1"), ("Minor", "{kubernetes_minor}"))
+}
 _COMPONENT_VERSION = "k8s.io/component-base/version"
 _KUBERNETES_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
 
 # In the order in which they are built: what starts a cluster first.
 TOOLS = (
-    _helm(4),
+    _helm(4, {}),
     Tool(
         name="etcd",
         module="go.etcd.io/etcd/server/v3",
@@ -113,7 +127,7 @@ TOOLS = (
         packages={"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
         version_variables={"sigs.k8s.io/kwok/pkg/consts.Version": "{version}"},
     ),
-    _helm(3),
+    _helm(3, _HELM3_KUBERNETES),
 )
 
 
