@@ -31,7 +31,7 @@ lint: .venv/.dev ## Check code, types, charts and generated files
 	$(BIN)/ruff check generator tests
 	$(BIN)/mypy
 	$(BIN)/python generator/chart_schemas.py --check
-	$(BIN)/pytest -q tests/chart -m lint -p no:cacheprovider
+	$(BIN)/pytest -q -n 2 tests/chart/test_examples.py tests/chart/test_templates.py tests/chart/test_values.py
 
 quick: .venv/.dev nginx ## Run the quick tests (under a minute)
 	$(BIN)/pytest -q -n 2 -m 'not cluster'
