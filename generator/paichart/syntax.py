@@ -33,6 +33,11 @@ _WORDINGS = (
         "quote the value",
     ),
     ("undefined tag handle", "this tag can't be used here", "remove the tag, or quote the value"),
+    (
+        "incompatible YAML",
+        "the file asks for another version of YAML",
+        "remove the line that begins with %YAML",
+    ),
     ("<document start>", "text stands after the end of the document", "check its indentation, or remove it"),
 )
 

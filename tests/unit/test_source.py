@@ -93,6 +93,87 @@ def test_a_trap_is_told_where_it_lies(text, code, at):
     assert problem.severity is Severity.ERROR
 
 
+WORDS = [
+    ("a: 1\nb\nc: 2\n", "this line has no 'key: value'", "write it as 'key: value', or indent it"),
+    ("a:1\nb: 2\n", "this line has no 'key: value'", "put a space after ':'"),
+    (
+        "a: 1\n  b: 2\n",
+        "a ':' stands where no key can be",
+        "check the indentation here and the line above; quote a value that contains ': '",
+    ),
+    (
+        "a: b: c\n",
+        "a ':' stands where no key can be",
+        "check the indentation here and the line above; quote a value that contains ': '",
+    ),
+    (
+        "a:\n    b: 1\n  c: 2\n",
+        "this line is not indented like its neighbours",
+        "align it with the lines above and below, with spaces only",
+    ),
+    (": a\n", "a key is missing before ':'", "write the key"),
+    (
+        "a: 'it's'\n",
+        "unexpected text after the value",
+        "quote the whole value, or put what follows on its own line",
+    ),
+    ('b: "x\n', "the quote that begins here is never closed", "close it"),
+    (
+        'a: "C:\\dir"\n',
+        "a '\\…' in this text means nothing in double quotes",
+        "write '\\\\' for a backslash, or use single quotes",
+    ),
+    ("a: [1, 2\n", "the list is not closed", "put ',' between items and ']' at the end"),
+    ("a: {b: 1\n", "the mapping is not closed", "put ',' between entries and '}' at the end"),
+    ("a: - b\n", "a list can't begin on the line of its key", "begin it on the next line"),
+    ("- a\nb: 1\n", "a list item is expected here", "begin the line with '- ', or indent it"),
+    ("a: }\n", "a value is expected here", "quote it if it begins with a special character"),
+    ("a: @b\n", "a value can't begin with '@'", "quote the value"),
+    ("a: *.com\n", "'*' and '&' begin an alias or anchor, not a value", "quote the value"),
+    ("a: !x!y 1\n", "this tag can't be used here", "remove the tag, or quote the value"),
+    (
+        "a: 1\n...\nb: 2\n",
+        "text stands after the end of the document",
+        "check its indentation, or remove it",
+    ),
+    (
+        "%YAML 3.0\n---\na: 1\n",
+        "the file asks for another version of YAML",
+        "remove the line that begins with %YAML",
+    ),
+    ("a:\n\tb: 1\n", "a tab is used for indentation", "indent with spaces"),
+    ("b: 1\na: 1\na: 2\n", "key 'a' is written twice; the first is on line 2", "keep one of the two"),
+    (
+        "a: 0755\n",
+        "'0755' begins with 0, so some YAML parsers read it as an octal number",
+        'write 755 for a decimal number, or quote it for text: "0755"',
+    ),
+    (
+        "a: 00\n",
+        "'00' begins with 0, so some YAML parsers read it as an octal number",
+        'write 0 for a decimal number, or quote it for text: "00"',
+    ),
+    ("3090: 1\n", "key '3090' is read as a number", 'quote it: "3090"'),
+    ("true: 1\n", "key 'true' is read as true or false", 'quote it: "true"'),
+    ("~: 1\n", "a key is missing before ':'", "write the key, or remove the line"),
+    ("a: !x 1\n", "the tag !x can't be used here", "remove the tag"),
+    ("a: !!set {b}\n", "the tag !!set can't be used here", "remove the tag"),
+    ("[]\n", "the file holds a list", "its top level must be made of 'key: value' lines"),
+    ("x\n", "the file holds a single value", "its top level must be made of 'key: value' lines"),
+]
+
+
+@pytest.mark.parametrize(("text", "message", "hint"), WORDS)
+def test_a_trap_is_told_in_words_with_its_cure(text, message, hint):
+    problem = parse(text.encode(), "config.yaml").problems[0]
+    assert (problem.message, problem.hint) == (message, hint)
+
+
+@pytest.mark.parametrize("text", ["a: !!bool 1\n", "a: !!int true\n", "a: !!null x\n", "a: !!float x\n"])
+def test_a_tag_that_its_value_does_not_fit_is_told(text):
+    assert [problem.code for problem in parse(text.encode(), "f").problems] == ["PAI121"]
+
+
 @pytest.mark.parametrize("word", ["yes", "No", "ON", "off"])
 def test_a_word_that_may_be_a_switch_is_doubted_and_read_as_legacy_did(word):
     document = parse(f"a: {word}\n".encode(), "config.yaml")
