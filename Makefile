@@ -55,6 +55,9 @@ try: build .venv/.dev ## Install OUT on a local control plane with simulated nod
 try-down: .venv/.dev ## Stop what `make try` started
 	$(BIN)/python -m tests.rig down
 
+golden: .venv/.dev ## Write the reviewed values of the examples anew; read the difference
+	PAICHART_WRITE_GOLDEN=1 $(BIN)/pytest -q tests/golden
+
 schemas: .venv/.dev ## Write each chart's values.schema.json anew
 	$(BIN)/python generator/chart_schemas.py
 
@@ -65,4 +68,4 @@ format: .venv/.dev ## Format the code
 clean: ## Remove everything that make made here (not the tools in the user's cache folder)
 	rm -rf .venv out .try build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup build lint quick test tools nginx try try-down schemas format clean
+.PHONY: help setup build lint quick test tools nginx try try-down golden schemas format clean
