@@ -55,6 +55,9 @@ try: build .venv/.dev ## Install OUT on a local control plane with simulated nod
 try-down: .venv/.dev ## Stop what `make try` started
 	$(BIN)/python -m tests.rig down
 
+bench: .venv/.dev ## Measure ratios against bare tools; fails when a limit is missed
+	$(BIN)/python -m tests.bench
+
 golden: .venv/.dev ## Write the reviewed values of the examples anew; read the difference
 	PAICHART_WRITE_GOLDEN=1 $(BIN)/pytest -q tests/golden
 
@@ -68,4 +71,4 @@ format: .venv/.dev ## Format the code
 clean: ## Remove everything that make made here (not the tools in the user's cache folder)
 	rm -rf .venv out .try build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup build lint quick test tools nginx try try-down golden schemas format clean
+.PHONY: help setup build lint quick test tools nginx try try-down bench golden schemas format clean
