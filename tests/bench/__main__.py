@@ -1,7 +1,7 @@
 """Ratios of our time to a bare tool's, measured in one run: `make bench`. Exits 1 when a limit is missed.
 
-Absolute seconds say more about the machine than about us, so each figure is divided by a peer's, measured in turn with it
-(A B A B …) and taken as the median of the pairs.
+Absolute seconds say more about the machine than about us, so each figure is divided by a peer's, measured in
+turn with it (A B A B …) and taken as the median of the pairs.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def compare(name: str, ours: Callable[[], float], peer: Callable[[], float], lim
 def write_site(folder: Path, machines: int) -> None:
     """Write config.yaml and a layout.yaml of three SKUs with so many machines."""
     (folder / "config.yaml").write_text("docker_image_tag: v1.8.0\n")
-    sku = "  {0}:\n    computing-device: {{type: nvidia.com/gpu, model: {0}, count: 8}}\n    mem: 448Gi\n    cpu: {{vcore: 40}}\n"
+    device = "computing-device: {{type: nvidia.com/gpu, model: {0}, count: 8}}"
+    sku = f"  {{0}}:\n    {device}\n    mem: 448Gi\n    cpu: {{{{vcore: 40}}}}\n"
     lines = ["machine-sku:\n", *(sku.format(name) for name in ("a100", "v100", "t4")), "machine-list:\n"]
     for number in range(machines):
         role = "pai-master" if number == 0 else "pai-worker"
