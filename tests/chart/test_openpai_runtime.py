@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 
 from tests.chart.charts import scenario_values
-from tests.chart.render import Objects, render
+from tests.chart.render import Objects, RenderError, render
 from tests.chart.scenes import whole
 
 NAMESPACE = "pai-system"
@@ -64,3 +65,40 @@ def test_storage_secrets_are_readable_when_asked_for() -> None:
         "verbs": ["get"],
     }
     assert rights(rendered("storage-secrets")) == {"default": [FRAMEWORKS], "pai-storage": [secrets]}
+
+
+POLICY = {"jobPodPolicy": {"enabled": True, "runtimeClassName": "nvidia"}}
+SERVED = [
+    # id        Kubernetes  versions that it serves               the one that is used
+    ("stable", "1.37.2", ["v1", "v1beta1"], "v1"),
+    ("beta", "1.35.0", ["v1beta1", "v1alpha1"], "v1beta1"),
+    ("alpha", "1.32.0", ["v1alpha1"], "v1alpha1"),
+]
+
+
+@pytest.mark.parametrize(
+    ("kube_version", "served", "used"), [pytest.param(*row[1:], id=row[0]) for row in SERVED]
+)
+def test_job_pods_are_completed_by_what_the_cluster_serves(
+    kube_version: str, served: list[str], used: str
+) -> None:
+    kinds = [f"admissionregistration.k8s.io/{version}/MutatingAdmissionPolicy" for version in served]
+    objects = render("openpai-runtime", POLICY, kube_version=kube_version, api_versions=kinds)
+    policies = objects.all("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding")
+    versions = [policy["apiVersion"] for policy in policies]
+    assert versions == [f"admissionregistration.k8s.io/{used}"] * 2
+
+
+def test_a_cluster_that_serves_no_policy_is_told_so() -> None:
+    with pytest.raises(RenderError, match="serves no MutatingAdmissionPolicy"):
+        render("openpai-runtime", POLICY)
+
+
+def test_a_policy_that_asks_for_nothing_is_refused() -> None:
+    served = ["admissionregistration.k8s.io/v1/MutatingAdmissionPolicy"]
+    with pytest.raises(RenderError, match="asks for nothing"):
+        render("openpai-runtime", {"jobPodPolicy": {"enabled": True}}, api_versions=served)
+
+
+def test_job_pods_are_left_alone_unless_asked() -> None:
+    assert rendered("quick-start").all("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding") == ()
