@@ -93,7 +93,7 @@ def subchart_files(name: str) -> dict[str, bytes]:
 
 def prepared(files: Mapping[str, bytes]) -> Path:
     """Write a chart's files into the cache, once for all test processes, and return where they lie."""
-    target = cache() / f"chart-{_digest(files)}"
+    target = cache() / f"chart-{digest(files)}"
     if target.exists():
         os.utime(target)
         return target
@@ -123,13 +123,19 @@ def cache() -> Path:
     return folder
 
 
-def _copied(folder: Path) -> dict[str, bytes]:
+def files_in(folder: Path) -> dict[str, bytes]:
+    """Content of each file below a folder, by its path in it."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    relative = {path.relative_to(folder).as_posix(): path for path in files}
-    return {name: path.read_bytes() for name, path in relative.items() if not name.startswith("charts/")}
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def _digest(files: Mapping[str, bytes]) -> str:
+def _copied(folder: Path) -> dict[str, bytes]:
+    """A chart's files without charts that a developer's Helm put into it."""
+    return {path: data for path, data in files_in(folder).items() if not path.startswith("charts/")}
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """A hash of files and their paths."""
     digest = hashlib.sha256()
     for path, data in sorted(files.items()):
         digest.update(f"{path}\0{len(data)}\0".encode())

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from tests.chart import kubernetes
-from tests.chart.charts import cache, subchart
+from tests.chart.charts import cache, digest, files_in, subchart
 from tests.rig.tools import ensure
 
 Object = dict[str, Any]
@@ -206,7 +206,9 @@ def manifest(
     folder = chart if isinstance(chart, Path) else subchart(chart)
     words = ["template", release, str(folder), "--include-crds", "--namespace", namespace]
     words += ["--kube-version", kube_version, *(f"--api-versions={version}" for version in api_versions)]
-    key = json.dumps([str(_helm(helm)), words, values])
+    # Charts in the cache are named by their content; others are looked into.
+    content = "" if folder.parent == cache() else digest(files_in(folder))
+    key = json.dumps([str(_helm(helm)), words, values, content])
     file = cache() / f"rendered-{hashlib.sha256(key.encode()).hexdigest()[:24]}.yaml"
     if not (cached and file.exists()):
         _write(file, run_helm(*words, values=values, helm=helm))
@@ -231,7 +233,21 @@ def run_helm(*words: str, values: Mapping[str, Any] | None = None, helm: int = 4
 
 
 def parse(text: str, minors: Sequence[int]) -> Objects:
-    """Read rendered text, check each object against these Kubernetes minors. Raises InvalidObjectsError."""
+    """Read rendered text, check each object against these Kubernetes minors. Raises InvalidObjectsError.
+
+    What passed once is remembered, for all test processes.
+    """
+    key = f"{sorted(set(minors))}{sorted(kubernetes.WITHOUT_SCHEMA)}{text}"
+    file = cache() / f"checked-{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
+    if file.exists():
+        os.utime(file)
+        return Objects(text, tuple(json.loads(file.read_text(encoding="utf-8"))))
+    items = _checked(text, minors)
+    _write(file, json.dumps(items))
+    return Objects(text, items)
+
+
+def _checked(text: str, minors: Sequence[int]) -> tuple[Object, ...]:
     try:
         items = tuple(item for item in yaml.load_all(text, Loader=_Loader) if item is not None)
     except yaml.YAMLError as error:
@@ -244,7 +260,7 @@ def parse(text: str, minors: Sequence[int]) -> Objects:
     ]
     if found:
         raise InvalidObjectsError("\n".join(found))
-    return Objects(text, items)
+    return items
 
 
 class _Loader(yaml.CSafeLoader):

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from paichart.derive.exit_spec import controller_failures, default_spec
 
+from paichart.derive.exit_spec import controller_failures, default_spec
 from tests.chart.charts import merged, scenario_values
 from tests.chart.render import Object, Objects, RenderError, render
 

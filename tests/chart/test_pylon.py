@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+
 from paichart.derive import pylon
 from paichart.model import Cluster, Machine, Settings, Sku
-
 from tests.chart.charts import default_values, merged, scenario_values
 from tests.chart.render import Object, Objects, RenderError, render
 

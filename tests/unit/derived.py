@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+
 from paichart.model import Cluster, Machine, Settings, Sku
 from paichart.schema import load_schema, with_defaults
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from paichart.derive import database_controller
 
+from paichart.derive import database_controller
 from tests.unit.derived import satisfies_schema, site
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from paichart.derive.exit_spec import (
     controller_failures,
     default_spec,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from paichart.derive import frameworkcontroller
-
 from tests.unit.derived import satisfies_schema, site
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+
 from paichart.derive import hivedscheduler
 from paichart.model import Cluster, Device, Machine, Settings, Sku
 from paichart.schema import load_schema, with_defaults

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from paichart.derive import internal_storage
 
+from paichart.derive import internal_storage
 from tests.unit.derived import satisfies_schema, site
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+
 from paichart.derive import network
 from paichart.model import Cluster, Machine, Settings, Sku
 

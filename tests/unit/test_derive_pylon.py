@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+
 from paichart.derive import pylon
 from paichart.model import Cluster, Machine, Settings, Sku
 

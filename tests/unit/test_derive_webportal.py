@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from paichart.derive import webportal
 
+from paichart.derive import webportal
 from tests.unit.test_derive_rest_server import cases, cluster
 
 ON = {"enable_marketplace": "true"}

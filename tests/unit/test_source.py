@@ -6,7 +6,9 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import yaml
 
+from paichart import nodes
 from paichart.problems import Severity
 from paichart.source import MAX_BYTES, absent, load, parse, parse_embedded
 
@@ -84,8 +86,10 @@ TRAPS = [
 ]
 
 
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
 @pytest.mark.parametrize(("text", "code", "at"), [pytest.param(*row[1:], id=row[0]) for row in TRAPS])
-def test_a_trap_is_told_where_it_lies(text, code, at):
+def test_a_trap_is_told_where_it_lies_whichever_parser_reads(text, code, at, loader, monkeypatch):
+    monkeypatch.setattr(nodes, "_LOADER", getattr(yaml, loader))
     (problem,) = parse(text.encode(), "config.yaml").problems
     span = problem.span
     assert (problem.code, (span.line, span.column, span.width)) == (code, at)
@@ -163,8 +167,10 @@ WORDS = [
 ]
 
 
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
 @pytest.mark.parametrize(("text", "message", "hint"), WORDS)
-def test_a_trap_is_told_in_words_with_its_cure(text, message, hint):
+def test_a_trap_is_told_in_words_with_its_cure(text, message, hint, loader, monkeypatch):
+    monkeypatch.setattr(nodes, "_LOADER", getattr(yaml, loader))
     problem = parse(text.encode(), "config.yaml").problems[0]
     assert (problem.message, problem.hint) == (message, hint)
 
