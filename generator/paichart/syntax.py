@@ -15,18 +15,19 @@ _INDENTATION_HINT = "align it with the lines above and below, with spaces only"
 _COLON_HINT = "check the indentation here and the line above; quote a value that contains ': '"
 _ESCAPE_HINT = "write '\\\\' for a backslash, or use single quotes"
 
-# What the parser says → how it is told to people. The first fragment that is found wins.
+# What the parser says (libyaml, or its likeness in Python) → how it is told. The first fragment found wins.
 _WORDINGS = (
     (
-        "block sequence entries are not",
+        "sequence entries are not allowed",
         "a list can't begin on the line of its key",
         "begin it on the next line",
     ),
     ("mapping values are not allowed", "a ':' stands where no key can be", _COLON_HINT),
     ("expected '-' indicator", "a list item is expected here", "begin the line with '- ', or indent it"),
+    ("expected <block end>", "a list item is expected here", "begin the line with '- ', or indent it"),
     ("expected ',' or ']'", "the list is not closed", "put ',' between items and ']' at the end"),
     ("expected ',' or '}'", "the mapping is not closed", "put ',' between entries and '}' at the end"),
-    ("expected node content", "a value is expected here", "quote it if it begins with a special character"),
+    ("node content", "a value is expected here", "quote it if it begins with a special character"),
     (
         "alphabetic or numeric character",
         "'*' and '&' begin an alias or anchor, not a value",
@@ -67,7 +68,7 @@ def explain(error: yaml.YAMLError, lines: Sequence[str]) -> SyntaxFault:
         return _from_start(problem, _inside(error.context_mark, lines), lines)
     if "mapping values" in problem and (culprit := _keyless_line_above(line, column, lines)) is not None:
         return _from_start("expected ':'", culprit, lines)
-    if "expected key" in problem:
+    if "expected key" in problem or ("<block end>" in problem and "mapping" in context):
         return _unexpected(line, column, lines[line])
     return SyntaxFault(line, column, "PAI108", *_worded(problem, lines[line][column : column + 1]))
 
