@@ -27,7 +27,7 @@ To look around:
 
 The API server, controllers and scheduler are real; nodes and pods are simulated. A pod is reported as
 running and ready without any program in it, so there are no logs and no web pages to open.
-To stop it: python -m tests.rig down
+To stop it: make try-down
 """
 
 
