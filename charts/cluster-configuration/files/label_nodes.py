@@ -7,6 +7,7 @@ Only labels that differ are patched. A machine that is no node of the cluster fa
 
 import concurrent.futures
 import difflib
+import http.client
 import json
 import os
 import ssl
@@ -21,6 +22,22 @@ REMEMBERED = "paichart.io/labels"
 PAGE_SIZE = 500
 PATCHES_AT_ONCE = 8
 TRIES = 5
+# Looking for a similar name costs time for each machine and node.
+HINTS = 20
+# Names, labels and annotations are all that is needed of a node, which is large otherwise.
+ONLY_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json"
+
+
+class Refused(Exception):
+    """The API server said no; the text is its reason."""
+
+    def __init__(self, error):
+        try:
+            reason = json.loads(error.read().decode())["message"]
+        except (ValueError, KeyError, TypeError, OSError, http.client.HTTPException):
+            reason = error.reason
+        Exception.__init__(self, "%d: %s" % (error.code, reason))
+        self.code = error.code
 
 
 class Api:
@@ -30,36 +47,52 @@ class Api:
         folder = os.environ.get("PAICHART_SERVICEACCOUNT_DIR", "/var/run/secrets/kubernetes.io/serviceaccount")
         host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
         self.url = "https://%s:%s" % ("[%s]" % host if ":" in host else host, port)
-        self.tls = ssl.create_default_context(cafile=os.path.join(folder, "ca.crt"))
+        tls = ssl.create_default_context(cafile=os.path.join(folder, "ca.crt"))
+        # A proxy for the internet does not lead to the API server.
+        no_proxy = urllib.request.ProxyHandler({})
+        self.open = urllib.request.build_opener(no_proxy, urllib.request.HTTPSHandler(context=tls)).open
         with open(os.path.join(folder, "token")) as token:
             self.token = token.read().strip()
 
     def call(self, method, path, body=None):
-        """Return the decoded answer; a busy or unreachable server is asked again, a refusal is raised as it is."""
+        """Return the decoded answer; raise Refused.
+
+        A busy or unreachable server is asked again, each time after a longer pause, and then ends the program.
+        """
         request = urllib.request.Request(self.url + path, method=method)
         request.add_header("Authorization", "Bearer " + self.token)
-        if body is not None:
+        if body is None:
+            request.add_header("Accept", ONLY_METADATA)
+        else:
             request.data = json.dumps(body).encode()
             request.add_header("Content-Type", "application/merge-patch+json")
-        for attempt in range(TRIES):
+        for pause_s in [2**attempt for attempt in range(TRIES - 1)] + [None]:
             try:
-                with urllib.request.urlopen(request, context=self.tls, timeout=30) as answer:
+                with self.open(request, timeout=30) as answer:
                     return json.load(answer)
             except urllib.error.HTTPError as error:
                 if error.code != 429 and error.code < 500:
-                    raise
+                    raise Refused(error)
                 failure = error
-            except OSError as error:
+            except (OSError, ValueError, http.client.HTTPException) as error:  # ValueError: an answer cut short
                 failure = error
-            time.sleep(2 ** attempt)
-        raise SystemExit("the API server at %s does not answer: %s" % (self.url, failure))
+            if pause_s is not None:
+                time.sleep(pause_s)
+        raise SystemExit("error: the API server at %s does not answer: %s" % (self.url, failure))
 
     def nodes(self):
-        """Return {name: metadata} of every node."""
+        """Return {name: {"labels": …, "annotations": …}} of every node."""
         found, more = {}, ""
         while True:
-            page = self.call("GET", "/api/v1/nodes?limit=%d&continue=%s" % (PAGE_SIZE, more))
-            found.update((node["metadata"]["name"], node["metadata"]) for node in page["items"])
+            try:
+                page = self.call("GET", "/api/v1/nodes?limit=%d&continue=%s" % (PAGE_SIZE, more))
+            except Refused as error:
+                if error.code != 410 or not more:
+                    raise
+                found, more = {}, ""  # the list changed too much since its first page
+                continue
+            for metadata in (node["metadata"] for node in page["items"]):
+                found[metadata["name"]] = {key: metadata.get(key, {}) for key in ("labels", "annotations")}
             more = page["metadata"].get("continue")
             if not more:
                 return found
@@ -67,7 +100,7 @@ class Api:
 
 def changes(node, wanted):
     """Return the merge patch that gives a node the wanted labels, or None when it has them all."""
-    has, notes = node.get("labels", {}), node.get("annotations", {})
+    has, notes = node["labels"], node["annotations"]
     remembered = [label for label in notes.get(REMEMBERED, "").split(",") if label]
     labels = {label: None for label in (*ROLE_LABELS, *remembered) if label in has and label not in wanted}
     labels.update((label, value) for label, value in wanted.items() if has.get(label) != value)
@@ -82,11 +115,20 @@ def apply(api, name, patch):
     """Patch one node, say what changed, and return an error text, or an empty one."""
     try:
         api.call("PATCH", "/api/v1/nodes/" + name, patch)
-    except urllib.error.HTTPError as error:
+    except Refused as error:
         return "node '%s' was not labelled: %s" % (name, error)
-    labels = patch["metadata"]["labels"]
-    print("%s: %s" % (name, ", ".join(k + "-" if v is None else k + "=" + v for k, v in sorted(labels.items()))))
+    labels = sorted(patch["metadata"]["labels"].items())
+    changed = [label + "-" if value is None else label + "=" + value for label, value in labels]
+    print("%s: %s" % (name, ", ".join(changed) or "noted which labels are the layout's"))
     return ""
+
+
+def missing(names, nodes):
+    """Yield an error text for each machine that is no node, with a similar node's name for the first few."""
+    for number, name in enumerate(names):
+        close = difflib.get_close_matches(name, nodes, n=1) if number < HINTS else []
+        hint = "; did you mean '%s'?" % close[0] if close else ""
+        yield "machine '%s' of the layout is no node of this cluster%s" % (name, hint)
 
 
 def main(path):
@@ -94,15 +136,16 @@ def main(path):
     with open(path) as file:
         wanted = {name: group["labels"] for group in json.load(file) for name in group["nodes"]}
     api = Api()
-    nodes = api.nodes()
+    try:
+        nodes = api.nodes()
+    except Refused as error:
+        print("error: the nodes can't be listed: %s" % error)
+        return 1
     patches = {name: changes(node, wanted.get(name, {})) for name, node in sorted(nodes.items())}
     due = {name: patch for name, patch in patches.items() if patch}
     with concurrent.futures.ThreadPoolExecutor(PATCHES_AT_ONCE) as pool:
         errors = [error for error in pool.map(lambda item: apply(api, *item), due.items()) if error]
-    for name in sorted(set(wanted) - set(nodes)):
-        close = difflib.get_close_matches(name, nodes, n=1)
-        hint = "; did you mean '%s'?" % close[0] if close else ""
-        errors.append("machine '%s' of the layout is no node of this cluster%s" % (name, hint))
+    errors.extend(missing(sorted(set(wanted) - set(nodes)), nodes))
     for error in errors:
         print("error: " + error)
     print("%d nodes, %d changed, %d errors" % (len(nodes), len(due), len(errors)))

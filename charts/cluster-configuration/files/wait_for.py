@@ -13,6 +13,7 @@ import socket
 import ssl
 import sys
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -27,7 +28,7 @@ def check_tcp(url):
 
 def check_http(url):
     """Return nothing once the address gives a page; raise why it does not."""
-    urllib.request.urlopen(url.geturl(), timeout=ATTEMPT_S, context=ssl._create_unverified_context()).close()
+    fetch(urllib.request.Request(url.geturl()), ssl._create_unverified_context())
 
 
 def check_api(url):
@@ -38,45 +39,65 @@ def check_api(url):
     request = urllib.request.Request("%s/apis/%s%s" % (server, url.netloc, url.path))
     with open(os.path.join(folder, "token")) as token:
         request.add_header("Authorization", "Bearer " + token.read().strip())
-    tls = ssl.create_default_context(cafile=os.path.join(folder, "ca.crt"))
-    urllib.request.urlopen(request, timeout=ATTEMPT_S, context=tls).close()
+    fetch(request, ssl.create_default_context(cafile=os.path.join(folder, "ca.crt")))
+
+
+def fetch(request, tls):
+    """Send a request past any proxy, which would not know the cluster's names."""
+    no_proxy = urllib.request.ProxyHandler({})
+    opener = urllib.request.build_opener(no_proxy, urllib.request.HTTPSHandler(context=tls))
+    opener.open(request, timeout=ATTEMPT_S).close()
 
 
 CHECKS = {"tcp": check_tcp, "http": check_http, "https": check_http, "api": check_api}
 
 
-def wait(target, deadline, started):
+def target(text):
+    """Return (text, parsed address) of one target; raise what is wrong with it, worded for argparse."""
+    url = urllib.parse.urlsplit(text)
+    try:
+        is_whole = url.scheme in CHECKS and url.hostname and (url.scheme != "tcp" or url.port)
+    except ValueError:  # the port is no number
+        is_whole = False
+    if not is_whole:
+        raise argparse.ArgumentTypeError("'%s' is no tcp://host:port, http(s)://… or api://group/version" % text)
+    return text, url
+
+
+def wait(name, url, deadline, started):
     """Return whether the target answered before the deadline (monotonic seconds)."""
-    url = urllib.parse.urlsplit(target)
-    reported = 0.0
+    reported = float("-inf")
     while True:
         try:
             CHECKS[url.scheme](url)
+        except urllib.error.HTTPError as error:
+            reason = "%d %s" % (error.code, error.reason)
         except (OSError, http.client.HTTPException) as error:  # a URLError is an OSError
             reason = getattr(error, "reason", None) or error
         else:
-            print("%s answers" % target)
+            print("%s answers" % name)
             return True
         now = time.monotonic()
         if now >= deadline:
-            print("gave up on %s after %d s: %s" % (target, now - started, reason))
+            print("gave up on %s after %d s: %s" % (name, now - started, reason))
             return False
         if now - reported >= REPORT_S:
-            print("waiting for %s (%d s of %d s): %s" % (target, now - started, deadline - started, reason))
+            print("waiting for %s (%d s of %d s): %s" % (name, now - started, deadline - started, reason))
             reported = now
         time.sleep(1)
 
 
-def main():
+def main(words=None):
     """Wait for every target in turn; return the exit code."""
     parser = argparse.ArgumentParser(description="Wait until each target answers.")
     parser.add_argument("--timeout", type=float, default=900, help="seconds for all targets together")
-    parser.add_argument("targets", nargs="+")
-    options = parser.parse_args()
+    parser.add_argument("targets", nargs="+", type=target)
+    options = parser.parse_args(words)
     started = time.monotonic()
-    sys.stdout.reconfigure(line_buffering=True)
-    return 0 if all(wait(target, started + options.timeout, started) for target in options.targets) else 1
+    deadline = started + options.timeout
+    return 0 if all(wait(name, url, deadline, started) for name, url in options.targets) else 1
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(line_buffering=True)
     sys.exit(main())
