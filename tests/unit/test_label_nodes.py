@@ -194,7 +194,7 @@ def failing(*answers: tuple[int, Any] | bytes) -> Callable[[Request], tuple[int,
         pytest.param((503, {}), id="starting"),
         pytest.param(b"", id="closed without an answer"),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", id="cut short"),
-        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", id="no JSON"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi", id="no JSON"),
         pytest.param(b"nonsense\r\n\r\n", id="no HTTP"),
     ],
 )

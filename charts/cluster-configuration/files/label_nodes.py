@@ -12,9 +12,8 @@ import json
 import os
 import ssl
 import sys
+import threading
 import time
-import urllib.error
-import urllib.request
 
 ROLE_LABELS = ("pai-master", "pai-worker", "pai-storage")
 # Labels other than roles are also set by hand, so the ones that came from a layout are remembered on the node.
@@ -31,26 +30,24 @@ ONLY_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v
 class Refused(Exception):
     """The API server said no; the text is its reason."""
 
-    def __init__(self, error):
+    def __init__(self, code, body):
         try:
-            reason = json.loads(error.read().decode())["message"]
-        except (ValueError, KeyError, TypeError, OSError, http.client.HTTPException):
-            reason = error.reason
-        Exception.__init__(self, "%d: %s" % (error.code, reason))
-        self.code = error.code
+            reason = json.loads(body.decode())["message"]
+        except (ValueError, KeyError, TypeError):
+            reason = http.client.responses.get(code, "")
+        Exception.__init__(self, "%d: %s" % (code, reason))
+        self.code = code
 
 
 class Api:
-    """The API server as the pod's service account sees it."""
+    """The API server as the pod's service account sees it; each thread keeps one connection open."""
 
     def __init__(self):
         folder = os.environ.get("PAICHART_SERVICEACCOUNT_DIR", "/var/run/secrets/kubernetes.io/serviceaccount")
-        host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
-        self.url = "https://%s:%s" % ("[%s]" % host if ":" in host else host, port)
-        tls = ssl.create_default_context(cafile=os.path.join(folder, "ca.crt"))
-        # A proxy for the internet does not lead to the API server.
-        no_proxy = urllib.request.ProxyHandler({})
-        self.open = urllib.request.build_opener(no_proxy, urllib.request.HTTPSHandler(context=tls)).open
+        self.host, self.port = os.environ["KUBERNETES_SERVICE_HOST"], int(os.environ["KUBERNETES_SERVICE_PORT"])
+        self.url = "https://%s:%d" % ("[%s]" % self.host if ":" in self.host else self.host, self.port)
+        self.tls = ssl.create_default_context(cafile=os.path.join(folder, "ca.crt"))
+        self.threads = threading.local()
         with open(os.path.join(folder, "token")) as token:
             self.token = token.read().strip()
 
@@ -59,26 +56,39 @@ class Api:
 
         A busy or unreachable server is asked again, each time after a longer pause, and then ends the program.
         """
-        request = urllib.request.Request(self.url + path, method=method)
-        request.add_header("Authorization", "Bearer " + self.token)
+        headers = {"Authorization": "Bearer " + self.token}
         if body is None:
-            request.add_header("Accept", ONLY_METADATA)
+            headers["Accept"] = ONLY_METADATA
         else:
-            request.data = json.dumps(body).encode()
-            request.add_header("Content-Type", "application/merge-patch+json")
+            headers["Content-Type"] = "application/merge-patch+json"
+        content = None if body is None else json.dumps(body).encode()
         for pause_s in [2**attempt for attempt in range(TRIES - 1)] + [None]:
             try:
-                with self.open(request, timeout=30) as answer:
-                    return json.load(answer)
-            except urllib.error.HTTPError as error:
-                if error.code != 429 and error.code < 500:
-                    raise Refused(error)
-                failure = error
+                code, answer = self.ask(method, path, content, headers)
+                if code < 400:
+                    return json.loads(answer.decode())
+                if code != 429 and code < 500:
+                    raise Refused(code, answer)
+                failure = "%d %s" % (code, http.client.responses.get(code, ""))
             except (OSError, ValueError, http.client.HTTPException) as error:  # ValueError: an answer cut short
                 failure = error
             if pause_s is not None:
                 time.sleep(pause_s)
         raise SystemExit("error: the API server at %s does not answer: %s" % (self.url, failure))
+
+    def ask(self, method, path, content, headers):
+        """Return (code, body) of one request on this thread's connection; a broken one is opened anew next time."""
+        connection = getattr(self.threads, "connection", None)
+        if connection is None:
+            connection = http.client.HTTPSConnection(self.host, self.port, timeout=30, context=self.tls)
+            self.threads.connection = connection
+        try:
+            connection.request(method, path, content, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except BaseException:
+            connection.close()  # the next request opens it again
+            raise
 
     def nodes(self):
         """Return {name: {"labels": …, "annotations": …}} of every node."""
