@@ -31,11 +31,11 @@ def beside(chart: str, scenario: str, namespace: str = NAMESPACE) -> Rendering:
 
 
 @cache
-def whole(namespace: str = NAMESPACE) -> Rendering:
-    """The umbrella with every subchart."""
-    values = all_values()
-    objects = render(umbrella(), values, namespace=namespace)
-    return Rendering(objects, namespace=namespace, values=values, is_whole=True)
+def whole(namespace: str = NAMESPACE, release: str = "openpai", prefix: str = "") -> Rendering:
+    """The umbrella with every subchart; prefix is what all names start with, if not the release's name."""
+    values = all_values({"global": {"fullnameOverride": prefix}})
+    objects = render(umbrella(), values, release=release, namespace=namespace)
+    return Rendering(objects, release, namespace, values, is_whole=True)
 
 
 def scenario_objects(chart: str, scenario: str, namespace: str = NAMESPACE) -> Objects:

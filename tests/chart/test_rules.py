@@ -6,8 +6,9 @@ import pytest
 
 from tests.chart import exceptions
 from tests.chart.charts import all_scenarios, scenario_values
-from tests.chart.render import render
+from tests.chart.render import render, title
 from tests.chart.rules import RULES, broken_rules
+from tests.chart.rules.identity import FIXED_NAMES
 from tests.chart.scenes import NAMESPACE, beside, whole
 
 pytestmark = pytest.mark.lint
@@ -26,6 +27,23 @@ def test_scenario_keeps_every_rule(chart: str, scenario: str, namespace: str) ->
 @pytest.mark.parametrize("namespace", [NAMESPACE, "default"])
 def test_umbrella_keeps_every_rule(namespace: str) -> None:
     assert broken_rules(whole(namespace)) == ""
+
+
+def test_umbrella_keeps_every_rule_with_the_longest_names() -> None:
+    assert broken_rules(whole("n" * 63, "r" * 53)) == ""
+
+
+def test_umbrella_keeps_every_rule_with_a_prefix() -> None:
+    rendering = whole(prefix="ai")
+    assert broken_rules(rendering) == ""
+    assert {
+        name for item in rendering.objects if (name := item["metadata"]["name"]).startswith("openpai")
+    } == set()
+
+
+def test_releases_in_two_namespaces_share_only_fixed_names() -> None:
+    one, other = ({title(item) for item in whole(namespace).objects} for namespace in ("team-a", "team-b"))
+    assert one & other - FIXED_NAMES.keys() == set()
 
 
 def test_every_exception_is_needed() -> None:

@@ -78,6 +78,13 @@ def workload(
     return made
 
 
+def asking_pod() -> Object:
+    made = workload()["spec"]["template"]
+    labels = {"app.kubernetes.io/component": "helm-test"}
+    metadata = {"annotations": {"helm.sh/hook": "test"}, "labels": labels}
+    return thing("Pod", "openpai-shop-test", metadata=metadata, spec=made["spec"])
+
+
 def service(**fields: Any) -> Object:
     return thing(
         "Service", spec={"selector": SELECTOR, "ports": [{"port": 80, "targetPort": "http"}], **fields}
@@ -116,6 +123,7 @@ GOOD = [
     PULL_SECRET,
     workload(pod={"serviceAccountName": "openpai-shop", "automountServiceAccountToken": True}),
     service(),
+    asking_pod(),
     policy(ingress=[{"ports": [{"port": 8080}], "from": [{"podSelector": {"matchLabels": SELECTOR}}]}]),
     ACCOUNT,
     role(),
@@ -207,6 +215,13 @@ BAD: list[tuple[str, list[Object], str]] = [
         [workload(labels={"app.kubernetes.io/component": "x"})],
         "does not select",
     ),
+    ("masters_taint_is_tolerated", [workload("DaemonSet")], "does not run on tainted nodes"),
+    (
+        "masters_taint_is_tolerated",
+        [workload(pod={"affinity": {"nodeAffinity": {"key": "pai-master"}}})],
+        "does not tolerate its taint",
+    ),
+    ("services_are_tested", [service()], "asked by no test pod"),
     ("pods_carry_their_selector_and_app", [thing("Pod", spec={"containers": []})], "lack label app"),
     (
         "replicas_have_one_owner",

@@ -76,6 +76,12 @@ def test_schemas_hold_in_both_majors(chart: str) -> None:
             run_helm("template", "a", str(subchart(chart)), values={"replicsa": 1}, helm=helm)
 
 
+@pytest.mark.parametrize("helm", [3, 4])
+def test_umbrella_refuses_an_unknown_value(helm: int) -> None:
+    with pytest.raises(RenderError, match="externalURL"):
+        manifest(umbrella(), all_values({"global": {"externalURL": "http://pai"}}), helm=helm)
+
+
 def comparable(text: str) -> list[str]:
     """Documents of a rendering in one order: Helm 3 and 4 sort objects of one kind differently."""
     parse(text, ())

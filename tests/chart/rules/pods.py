@@ -11,6 +11,8 @@ from tests.chart.render import Object, Pods, title
 from tests.chart.rules.rendering import Rendering, is_subset, rule
 
 _CHECKSUM = "checksum/"
+_CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
+_NAME = "app.kubernetes.io/name"
 
 
 @rule
@@ -133,6 +135,28 @@ def services_have_priority(rendering: Rendering) -> Iterator[str]:
     for pods in rendering.objects.pod_specs():
         if not pods.is_test and not pods.spec.get("priorityClassName"):
             yield f"{pods} has no priority class"
+
+
+@rule
+def masters_taint_is_tolerated(rendering: Rendering) -> Iterator[str]:
+    """Pods bound to the master tolerate the taint that kubeadm gives it; other DaemonSets tolerate all."""
+    for pods in rendering.lasting():
+        tolerations = pods.spec.get("tolerations", [])
+        tolerates_all = {"operator": "Exists"} in tolerations
+        is_bound = "pai-master" in str(pods.spec.get("affinity", {}))
+        if pods.kind == "DaemonSet" and not is_bound and not tolerates_all:
+            yield f"{pods} does not run on tainted nodes"
+        if is_bound and not tolerates_all and _CONTROL_PLANE not in (t.get("key") for t in tolerations):
+            yield f"{pods} is bound to the master but does not tolerate its taint"
+
+
+@rule
+def services_are_tested(rendering: Rendering) -> Iterator[str]:
+    """Each chart that answers on a port has a `helm test` pod."""
+    tested = {pods.labels.get(_NAME) for pods in rendering.objects.pod_specs() if pods.is_test}
+    for service in rendering.objects.all("Service"):
+        if service["metadata"]["labels"][_NAME] not in tested:
+            yield f"{title(service)} is asked by no test pod"
 
 
 @rule
