@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from paichart import rules
-from paichart.model import Capacity, Cluster, Settings
-from paichart.problems import Problem, Severity, has_errors, in_order
+from paichart.model import Capacity, Cluster, Device, Machine, Settings, Sku, is_true
+from paichart.problems import Problem, Severity, Span, has_errors, in_order
 from paichart.quantity import cores, mebibytes
-from paichart.rules.machines import machines_of, skus_of
 from paichart.rules.subject import Subject
 from paichart.schema import FILES, check_document
 from paichart.source import Document, absent, load
@@ -133,15 +133,45 @@ def _place(problem: Problem) -> tuple[str, int, int]:
 
 
 def _cluster(subject: Subject) -> Cluster:
-    kubernetes = subject.layout.settings
+    """Return the facts of inputs that have no error, so that nothing is missing or of another type."""
+    layout = subject.layout.settings
+    skus = {name: _sku(name, written) for name, written in layout.mapping("machine-sku").items()}
     return Cluster(
-        machines=machines_of(subject) or (),
-        skus=skus_of(subject),
+        machines=tuple(
+            _machine(written, skus, subject.layout.marks.at("machine-list", i, "hostname"))
+            for i, written in enumerate(layout.items("machine-list"))
+        ),
+        skus=skus,
         config=subject.config.settings,
         services=subject.services.settings,
         capacity=_capacity(subject.capacity.settings) if subject.capacity is not None else None,
-        api_server_url=kubernetes.text("kubernetes", "api-servers-url"),
-        dashboard_url=kubernetes.text("kubernetes", "dashboard-url"),
+        api_server_url=layout.text("kubernetes", "api-servers-url"),
+        dashboard_url=layout.text("kubernetes", "dashboard-url"),
+    )
+
+
+def _sku(name: str, written: Mapping[str, Any]) -> Sku:
+    device = written.get("computing-device")
+    return Sku(
+        name,
+        cores(written["cpu"]["vcore"]),
+        mebibytes(written["mem"]),
+        Device(device["type"], device["model"], device["count"]) if device is not None else None,
+    )
+
+
+def _machine(written: Mapping[str, Any], skus: Mapping[str, Sku], span: Span) -> Machine:
+    return Machine(
+        name=written["hostname"],
+        address=written["hostip"],
+        sku=skus[written["machine-type"]],
+        is_master=is_true(written.get("pai-master")),
+        is_worker=is_true(written.get("pai-worker")),
+        is_storage=is_true(written.get("pai-storage")),
+        no_job_exporter=is_true(written.get("no-jobexporter")),
+        no_log_manager=is_true(written.get("no-logmanager")),
+        no_node_exporter=is_true(written.get("no-nodeexporter")),
+        span=span,
     )
 
 

@@ -43,8 +43,7 @@ def parse(value: str | int | float) -> Fraction:
     if match is None:
         raise QuantityError(f"'{text}' is no quantity")
     number, suffix, exponent = match.groups()
-    amount = Fraction(number.rstrip(".") or "0") if not number.startswith(".") else Fraction("0" + number)
-    return amount * (Fraction(10) ** int(exponent) if exponent else _FACTORS[suffix or ""])
+    return Fraction(number) * (Fraction(10) ** int(exponent) if exponent else _FACTORS[suffix or ""])
 
 
 def cores(value: str | int | float) -> Fraction:

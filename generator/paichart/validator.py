@@ -162,14 +162,15 @@ def _object_check(schema: Mapping[str, Any]) -> Check:
     def check(value: Any, path: Path, violations: list[Violation]) -> dict[str, Any]:
         usable = {}
         for key, item in value.items():
-            if names_check is not None and names_check(key, (*path, key), violations) is DROPPED:
-                continue
+            is_named = names_check is None or names_check(key, path, []) is not DROPPED
+            if not is_named:
+                violations.append(Violation((*path, key), "propertyNames", key, schema))
             part = parts.get(key, further_check)
             if part is None and further is False:
                 violations.append(Violation(path, "additionalProperties", item, schema, key))
                 continue
             kept = item if part is None else part(item, (*path, key), violations)
-            if kept is not DROPPED:
+            if kept is not DROPPED and is_named:
                 usable[key] = kept
         violations.extend(
             Violation(path, "required", value, schema, key) for key in required if key not in value

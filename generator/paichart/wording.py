@@ -153,9 +153,15 @@ def _size(violation: Violation) -> tuple[str, str, str]:
         hint = "write one, or remove the key" if _is_secret(violation) else _example(violation.schema)
         return "PAI207", f"'{name}' is empty", hint
     few = "at least" if keyword.startswith("min") else "at most"
-    what = {"Items": "item", "Properties": "entry", "Length": "character"}[keyword[3:]]
-    plural = "entries" if what == "entry" else f"{what}s"
-    return "PAI207", f"'{name}' needs {few} {limit} {what if limit == 1 else plural}", ""
+    what = {"Items": "items", "Properties": "entries", "Length": "characters"}[keyword[3:]]
+    return "PAI207", f"'{name}' needs {few} {limit} {what}", ""
+
+
+def _bad_name(violation: Violation) -> tuple[str, str, str]:
+    rule = violation.schema["propertyNames"]
+    limits = f"from {rule.get('minLength', 0)} to {rule.get('maxLength')} characters"
+    where = _within(violation.path[:-1])
+    return "PAI207", f"'{_short(violation.value)}' can't be a name{where}", f"names have {limits}"
 
 
 def _repeated(violation: Violation) -> tuple[str, str, str]:
@@ -172,6 +178,7 @@ _WORDINGS: Mapping[str, Callable[[Violation], tuple[str, str, str]]] = {
     "minLength": _size,
     "minProperties": _size,
     "pattern": _pattern,
+    "propertyNames": _bad_name,
     "uniqueItems": _repeated,
 }
 
