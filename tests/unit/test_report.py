@@ -77,6 +77,7 @@ def test_a_long_line_is_cut_around_the_mark():
     assert shown[8] == "…"
     # Whatever stands in column 2001 (counted from 1) is what the mark points at.
     assert shown[mark.index("^")] == line[2000]
+    assert 60 < mark.index("^") < 120
 
 
 def test_what_a_user_wrote_can_not_reach_the_terminal_as_a_command():

@@ -91,7 +91,8 @@ def test_one_address_for_two_machines_however_it_is_written(first, second):
     layout = LAYOUT.replace("10.0.0.2", first).replace("10.0.0.3", second)
     (problem,) = problems(layout=layout)
     assert (str(problem.span), problem.code) == ("layout.yaml:13:11", "PAI008")
-    assert problem.message.startswith("'w1' on line 11 has this address too")
+    written = "" if first == second else f" as '{first}'"
+    assert problem.message == f"'w1' on line 11 has this address too{written}"
 
 
 def test_a_machine_of_no_known_kind():
@@ -176,6 +177,11 @@ def test_a_kind_of_device_that_no_worker_has_needs_no_hived():
         "60Gi\n    cpu: {vcore: 24}",
         "60Gi\n    cpu: {vcore: 24}\n    computing-device: {type: amd.com/gpu, model: MI100, count: 1}",
     )
+    assert places("enable_hived_scheduler: false\n" + CONFIG, layout) == []
+
+
+def test_without_hived_a_worker_may_have_no_device():
+    layout = LAYOUT.replace("machine-type: gpu\n", "machine-type: cpu\n")
     assert places("enable_hived_scheduler: false\n" + CONFIG, layout) == []
 
 

@@ -42,6 +42,17 @@ def test_a_switch_that_legacy_misread_is_noted(line, found):
     assert places(f"{line}\n{CONFIG}") == ([found] if found else [])
 
 
+def test_a_misread_switch_is_told_with_what_it_did():
+    (problem,) = problems('enable_docker_cache: "false"\n' + CONFIG)
+    assert problem.message == (
+        "quoted, the old deployer misread this switch: the cache was off whatever the text said"
+    )
+    (problem,) = problems("qos-switch: true\n" + CONFIG)
+    assert problem.message.startswith(
+        "unquoted, the old deployer misread this switch: services got no limits"
+    )
+
+
 def test_roles_that_legacy_did_not_see_are_noted_once():
     layout = LAYOUT.replace('"true"', "true")
     (problem,) = problems(layout=layout)

@@ -34,6 +34,12 @@ def test_host_processes_that_reach_into_the_job_ports():
     )
 
 
+def test_the_last_port_of_host_processes_counts():
+    config = "host_daemon_port_start: 10000\nhost_daemon_port_end: {}\n" + CONFIG
+    assert places(config.format(14999)) == []
+    assert places(config.format(15000)) == ["config.yaml:1:25 error PAI031"]
+
+
 def test_host_processes_without_a_port():
     config = "host_daemon_port_start: 50000\nhost_daemon_port_end: 49999\n" + CONFIG
     assert places(config) == ["config.yaml:2:23 error PAI031"]

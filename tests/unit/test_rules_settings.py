@@ -53,6 +53,11 @@ def test_an_image_cache_of_services_configuration_without_a_key():
     assert "azure_account_key is missing" in problem.message
 
 
+@pytest.mark.parametrize("key", ["docker_cache_htpasswd", "docker_cache_registry_htpasswd"])
+def test_either_name_of_the_cache_login_is_right(key):
+    assert places(f"{key}: YQ==\n" + CONFIG) == []
+
+
 def test_both_names_of_the_cache_login():
     config = "docker_cache_htpasswd: YQ==\ndocker_cache_registry_htpasswd: Yg==\n" + CONFIG
     assert places(config) == ["config.yaml:1:1 note PAI042"]
