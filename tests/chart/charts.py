@@ -65,8 +65,13 @@ def templates(chart: str) -> dict[str, str]:
 
 def load_yaml(path: Path) -> dict[str, Any]:
     """A YAML file that holds a mapping; an empty one counts as an empty mapping."""
-    loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)  # it is a safe one
-    return loaded or {}
+    loaded: dict[str, Any] = json.loads(_as_json(path.read_text(encoding="utf-8")))
+    return loaded
+
+
+@lru_cache
+def _as_json(text: str) -> str:
+    return json.dumps(yaml.load(text, Loader=yaml.CSafeLoader) or {})
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

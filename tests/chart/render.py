@@ -291,7 +291,8 @@ def _helm(major: int) -> Path:
 def _environment() -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HELM_", "KUBE"))}
     homes = ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME")
-    return {**inherited, **{name: str(cache() / "helm") for name in homes}}
+    # Helm ends before Go's garbage collection would pay.
+    return {**inherited, **{name: str(cache() / "helm") for name in homes}, "GOGC": "off"}
 
 
 def _write(file: Path, text: str) -> None:

@@ -29,12 +29,7 @@ def test_helm_lint_is_clean(built: Path) -> None:
     assert "[ERROR]" not in run_helm("lint", "--strict", "--quiet", str(built))
 
 
-@pytest.mark.parametrize("namespace", [NAMESPACE, "default"])
-def test_example_keeps_every_rule(built: Path, namespace: str) -> None:
-    rendering = Rendering(render(built, namespace=namespace), namespace=namespace, is_whole=True)
-    assert broken_rules(rendering) == ""
-
-
-def test_example_installs_under_another_release_name(built: Path) -> None:
-    rendering = Rendering(render(built, release="ai", namespace=NAMESPACE), "ai", NAMESPACE, is_whole=True)
-    assert broken_rules(rendering) == ""
+@pytest.mark.parametrize(("release", "namespace"), [("openpai", "default"), ("ai", NAMESPACE)])
+def test_example_keeps_every_rule(built: Path, release: str, namespace: str) -> None:
+    objects = render(built, release=release, namespace=namespace)
+    assert broken_rules(Rendering(objects, release, namespace, is_whole=True)) == ""

@@ -36,9 +36,8 @@ def test_umbrella_keeps_every_rule_with_the_longest_names() -> None:
 def test_umbrella_keeps_every_rule_with_a_prefix() -> None:
     rendering = whole(prefix="ai")
     assert broken_rules(rendering) == ""
-    assert {
-        name for item in rendering.objects if (name := item["metadata"]["name"]).startswith("openpai")
-    } == set()
+    names = {item["metadata"]["name"] for item in rendering.objects}
+    assert {name for name in names if name.startswith("openpai")} == set()
 
 
 def test_releases_in_two_namespaces_share_only_fixed_names() -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.chart import kubernetes
-from tests.chart.charts import CHARTS, scenario_values, scenarios, subchart, templates
+from tests.chart.charts import CHARTS, scenario_values, scenarios, subcharts, templates
 from tests.chart.render import OLDEST_MINOR, RenderError, manifest, parse, render, run_helm
 from tests.chart.scenes import NAMESPACE
 from tests.chart.template_text import actions
@@ -70,10 +70,12 @@ def test_order_of_values_does_not_matter() -> None:
     assert manifest(umbrella(), backwards) == manifest(umbrella(), values)
 
 
-def test_schemas_hold_in_both_majors(chart: str) -> None:
-    for helm in (3, 4):
-        with pytest.raises(RenderError, match="replicsa"):
-            run_helm("template", "a", str(subchart(chart)), values={"replicsa": 1}, helm=helm)
+@pytest.mark.parametrize("helm", [3, 4])
+def test_every_subchart_refuses_an_unknown_value(helm: int) -> None:
+    unknown = {chart: {f"unknown-{chart}": 1} for chart in subcharts()}
+    with pytest.raises(RenderError) as refusal:
+        manifest(umbrella(), all_values(unknown), helm=helm)
+    assert [chart for chart in subcharts() if f"unknown-{chart}" not in str(refusal.value)] == []
 
 
 @pytest.mark.parametrize("helm", [3, 4])
