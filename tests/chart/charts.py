@@ -79,8 +79,10 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(base)
     for key, value in over.items():
         below = result.get(key)
-        both_are_mappings = isinstance(below, Mapping) and isinstance(value, Mapping)
-        result[key] = merged(below, value) if both_are_mappings else value
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            result[key] = merged(below, value)
+        else:
+            result[key] = value
     return result
 
 

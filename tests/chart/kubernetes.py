@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import kubernetes_validate
+import kubernetes_validate  # type: ignore[import-untyped] # the package has no types
 from jsonschema.protocols import Validator
 from referencing import Registry, Resource
 

@@ -96,7 +96,7 @@ class Pods:
     @property
     def is_test(self) -> bool:
         """Whether this is a `helm test` pod."""
-        return self.owner["metadata"].get("annotations", {}).get("helm.sh/hook") == "test"
+        return bool(self.owner["metadata"].get("annotations", {}).get("helm.sh/hook") == "test")
 
     def containers(self, *, init: bool = True) -> tuple[Container, ...]:
         """The containers of the pod, init containers first; without init the long-running ones only."""

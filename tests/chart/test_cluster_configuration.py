@@ -19,8 +19,10 @@ QUICK_START = scenario_values(CHART, "quick-start")
 SCRIPTS = CHARTS / CHART / "files"
 
 
-def rendered(overrides: Mapping[str, Any] = {}, *, namespace: str = NAMESPACE, **options: str) -> Objects:
-    return render(CHART, merged(QUICK_START, overrides), namespace=namespace, **options)
+def rendered(
+    overrides: Mapping[str, Any] = {}, *, namespace: str = NAMESPACE, release: str = "openpai"
+) -> Objects:
+    return render(CHART, merged(QUICK_START, overrides), release=release, namespace=namespace)
 
 
 def rendered_with_files(files: Mapping[str, bytes]) -> Objects:

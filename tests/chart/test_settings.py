@@ -19,7 +19,7 @@ from tests.chart.rules.rendering import strings
 from tests.chart.scenes import scenario_objects
 
 MIRROR = "mirror.example.com/pai"
-LONGEST = {"release": "r" * 53, "namespace": "n" * 63}
+LONGEST = ("r" * 53, "n" * 63)  # names of a release and of a namespace
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 POD_SETTINGS: Mapping[str, Any] = {
     "nodeSelector": {"example.com/zone": "blue"},
@@ -108,12 +108,17 @@ def _with_little(_values: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def rendered(
-    chart: str, scenario: str, change: Callable[[Mapping[str, Any]], dict[str, Any]], **options: str
+    chart: str,
+    scenario: str,
+    change: Callable[[Mapping[str, Any]], dict[str, Any]],
+    release: str = "openpai",
+    namespace: str = "default",
 ) -> Objects:
     """A scenario with a change laid over it; skips the test when the scenario alone does not render."""
     scenario_objects(chart, scenario)
     given = scenario_values(chart, scenario)
-    return render(chart, merged(given, change(merged(default_values(chart), given))), **options)
+    values = merged(given, change(merged(default_values(chart), given)))
+    return render(chart, values, release=release, namespace=namespace)
 
 
 def workloads(objects: Objects) -> Iterator[Pods]:
@@ -225,7 +230,7 @@ def test_qos_limits_memory_of_every_container(chart: str, scenario: str) -> None
 
 def test_without_qos_the_legacy_resources_are_gone(chart: str, scenario: str) -> None:
     with_it = resources_by_qos(rendered(chart, scenario, _from_mirror))
-    without = resources_by_qos(rendered(chart, scenario, _with_little, **LONGEST))
+    without = resources_by_qos(rendered(chart, scenario, _with_little, *LONGEST))
     gives_own = bool(everywhere(scenario_values(chart, scenario), {"resources": 1}))
     same = [name for name, resources in with_it.items() if without[name] == resources]
     assert gives_own or same == []
@@ -242,7 +247,7 @@ def resources_by_qos(objects: Objects) -> dict[tuple[str, str], Any]:
 
 
 def test_network_policies_can_be_left_out(chart: str, scenario: str) -> None:
-    assert rendered(chart, scenario, _with_little, **LONGEST).all("NetworkPolicy") == ()
+    assert rendered(chart, scenario, _with_little, *LONGEST).all("NetworkPolicy") == ()
 
 
 def test_copies_bring_their_budget(chart: str, scenario: str) -> None:
@@ -254,8 +259,8 @@ def test_copies_bring_their_budget(chart: str, scenario: str) -> None:
 
 
 def test_longest_names_fit(chart: str, scenario: str) -> None:
-    objects = rendered(chart, scenario, _with_little, **LONGEST)
-    assert list(RULES["names_are_valid"](Rendering(objects, **LONGEST))) == []
+    objects = rendered(chart, scenario, _with_little, *LONGEST)
+    assert list(RULES["names_are_valid"](Rendering(objects, *LONGEST))) == []
 
 
 CHANGES = {"pod settings and copies": _with_pod_settings, "mirror": _from_mirror}

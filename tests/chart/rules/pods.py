@@ -259,7 +259,7 @@ def quantity(value: object) -> float:
     if suffix == "m":
         return float(match[1]) / 1000
     power = " kMGTPE".index(suffix[0].replace("K", "k")) if suffix else 0
-    return float(match[1]) * (1024 if suffix.endswith("i") else 1000) ** power
+    return float(match[1]) * float((1024 if suffix.endswith("i") else 1000) ** power)
 
 
 def _volume_sources(volume: Object) -> Iterator[tuple[str, str]]:
