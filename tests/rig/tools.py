@@ -216,7 +216,9 @@ def _go_build(tool: Tool, target: Path) -> None:
     finally:
         process.kill()
     if process.returncode != 0:
-        raise ToolError(f"building {tool.name} {tool.version} failed:\n{_tail(log)}")
+        # Go itself says nothing when it is killed, which the code (minus the signal) then shows.
+        outcome = f"ended with code {process.returncode}"
+        raise ToolError(f"building {tool.name} {tool.version} {outcome}:\n{_tail(log)}")
     for file, package in tool.packages.items():
         _name_program(target, package, file)
     log.unlink()
