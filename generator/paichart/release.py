@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from paichart.derive.hived import is_hived_on
+from paichart.derive.internal_storage import is_loop_disk_on
 from paichart.model import Cluster
 
 LIBRARY = "pai-common"
@@ -20,32 +21,27 @@ def _has_own_database(cluster: Cluster) -> bool:
     return not cluster.config.has("paichart", "external-database", "host")
 
 
-def _has_loop_disk(cluster: Cluster) -> bool:
-    return cluster.services.flag("internal-storage", "enable")
-
-
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One PAI service: its subchart's name, what it calls at run time, and whether a cluster gets it."""
+    """One PAI service: its subchart's name, and whether a cluster gets it."""
 
     name: str
-    calls: tuple[str, ...] = ()
     is_enabled: Callable[[Cluster], bool] = _always
 
 
 SERVICES = (
     Service("cluster-configuration"),
-    Service("internal-storage", is_enabled=_has_loop_disk),
-    Service("postgresql", ("internal-storage",), _has_own_database),
+    Service("internal-storage", is_loop_disk_on),
+    Service("postgresql", _has_own_database),
     Service("device-plugin"),
     Service("frameworkcontroller"),
-    Service("hivedscheduler", is_enabled=is_hived_on),
-    Service("database-controller", ("postgresql", "frameworkcontroller")),
+    Service("hivedscheduler", is_hived_on),
+    Service("database-controller"),
     Service("log-manager"),
-    Service("openpai-runtime", ("frameworkcontroller",)),
-    Service("rest-server", ("postgresql", "database-controller", "hivedscheduler", "log-manager")),
-    Service("webportal", ("rest-server",)),
-    Service("pylon", ("rest-server", "webportal", "log-manager")),
+    Service("openpai-runtime"),
+    Service("rest-server"),
+    Service("webportal"),
+    Service("pylon"),
 )
 """All services, a service after those that it calls."""
 
