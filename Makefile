@@ -33,21 +33,18 @@ lint: .venv/.dev ## Check code, types, charts and generated files
 	$(BIN)/python generator/chart_schemas.py --check
 	$(BIN)/pytest -q -n 2 tests/chart/test_examples.py tests/chart/test_templates.py tests/chart/test_values.py
 
-quick: .venv/.dev nginx ## Run the quick tests (under a minute)
+quick: .venv/.dev programs ## Run the quick tests (under a minute)
 	$(BIN)/pytest -q -n 2 -m 'not cluster'
 
-test: .venv/.dev nginx ## Run all tests, also those on a real control plane (builds it once)
+test: .venv/.dev programs ## Run all tests, also those on a real control plane (builds it once)
 	$(BIN)/pytest -n 2 -m 'not cluster'
 	$(BIN)/pytest -m cluster
 
 tools: .venv/.dev ## Build helm, kubectl and the control plane into the user's cache folder
 	$(BIN)/python -m tests.rig.tools
 
-# The front door's configuration is checked by nginx itself.
-nginx:
-	@command -v nginx >/dev/null || PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { \
-	  echo "installing nginx (Debian package nginx-light) to check pylon's configuration"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light >/dev/null; }
+programs: .venv/.dev ## Fetch the Debian packages of programs that check configuration (nginx, promtool, amtool…)
+	@$(BIN)/python tests/rig/debian.py >/dev/null
 
 try: build .venv/.dev ## Install OUT on a local control plane with simulated nodes, and show it
 	$(BIN)/python -m tests.rig up --namespace $(NAMESPACE) $(CONFIG_DIR) $(OUT)
@@ -71,4 +68,4 @@ format: .venv/.dev ## Format the code
 clean: ## Remove everything that make made here (not the tools in the user's cache folder)
 	rm -rf .venv out .try build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup build lint quick test tools nginx try try-down bench golden schemas format clean
+.PHONY: help setup build lint quick test tools programs try try-down bench golden schemas format clean

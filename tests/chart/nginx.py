@@ -25,6 +25,7 @@ from typing import Any
 import yaml
 
 from tests.chart.render import manifest
+from tests.rig.debian import ensure
 
 RELEASE, NAMESPACE = "pai", "pai-system"
 START_TIMEOUT_S = 10.0
@@ -38,16 +39,6 @@ _PATHS = {
     "/etc/pylon-tls": "tls",
     "/etc/pylon-kubernetes-ca": "ca",
 }
-
-
-def nginx_binary() -> str:
-    """Path of nginx: PAICHART_NGINX, else the one that is installed."""
-    found = os.environ.get("PAICHART_NGINX") or shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if not found:
-        raise RuntimeError(
-            "these tests run the real nginx: apt-get install nginx-light, or set PAICHART_NGINX"
-        )
-    return found
 
 
 def free_port() -> int:
@@ -260,7 +251,7 @@ class Site:
 
     @property
     def _command(self) -> list[str]:
-        return [nginx_binary(), "-e", "stderr", "-c", str(self.folder / "nginx.conf")]
+        return [str(ensure("nginx")), "-e", "stderr", "-c", str(self.folder / "nginx.conf")]
 
     def _adapted(self, text: str) -> str:
         """Return a file of the configuration with this machine's paths, ports and backends in it."""
