@@ -1,4 +1,4 @@
-"""What gives a folder on the node to a service's user. Run as root it changes real owners; else the calls are watched."""
+"""What gives a folder on the node to a service's user. Run as root it changes real owners, too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import pytest
 
 from tests.unit.fake_api import load_script
-
 
 script = load_script("prepare_folder")
 

@@ -38,6 +38,12 @@ database:
   user: root
 hived:
   enabled: true
+monitoring:
+  jobMetrics: exporter
+  namespaces: []
+  operator:
+    enabled: false
+    labels: {}
 servicePorts: {}
 {{- end -}}
 

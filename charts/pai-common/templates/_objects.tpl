@@ -35,6 +35,7 @@ spec:
 {{/*
 pai-common.networkPolicy (dict "root" . "component" … "name" … "allow" (list (dict "from" (list "pylon") "ports" (list 8080)))): the ingress that one
 workload accepts. `from` names components of this release (the `helm test` pods always join them); an empty list means everybody. An empty `allow` closes the pod.
+Where `prometheus` may come in, so may the namespaces of `global.monitoring.namespaces`, where a Prometheus of the cluster runs.
 Further rules come from `networkPolicy.extraIngress` (of `values`, when given); `global.networkPolicy.enabled: false` leaves all policies out.
 */}}
 {{- define "pai-common.networkPolicy" -}}
@@ -61,6 +62,13 @@ spec:
             matchLabels:
               app.kubernetes.io/instance: {{ $root.Release.Name }}
               app.kubernetes.io/component: {{ . }}
+        {{- end }}
+        {{- if has "prometheus" .from }}
+        {{- range (include "pai-common.global" $root | fromYaml).monitoring.namespaces }}
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: {{ . }}
+        {{- end }}
         {{- end }}
       {{- end }}
       ports:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paichart.derive import monitoring
 from paichart.derive.hived import is_hived_on
 from paichart.derive.json import Json
 from paichart.derive.network import external_url
@@ -58,8 +59,28 @@ def values(cluster: Cluster) -> dict[str, Json]:
             else cluster.services.text("postgresql", "user"),
         },
         "hived": {"enabled": is_hived_on(cluster)},
+        "monitoring": monitoring.shared_values(cluster),
         "servicePorts": _service_ports(cluster) | ({"postgresql": port} if port else {}),
     }
+
+
+def persistence(cluster: Cluster, folder: str, size: str = "") -> dict[str, Json]:
+    """Return where a service keeps its data: a volume of the storage class, or a folder on the master.
+
+    folder is the one that legacy used, so that its data is found again; size is a key of `paichart.storage`,
+    without one the chart's own size is taken.
+    """
+    sized: dict[str, Json] = {"size": cluster.config.text("paichart", "storage", size)} if size else {}
+    storage_class = cluster.config.text("paichart", "storage", "class")
+    if storage_class:
+        return {"storageClass": storage_class, **sized}
+    return {"hostPath": folder, "node": cluster.master.name, **sized}
+
+
+def data_path(cluster: Cluster, *parts: str) -> str:
+    """Return a folder below legacy's `cluster.common.data-path`, where services kept their data."""
+    base = cluster.services.text("cluster", "common", "data-path").rstrip("/")
+    return "/".join((base, *parts))
 
 
 def _registry_setting(cluster: Cluster, key: str) -> str:
