@@ -35,23 +35,49 @@ HEADER = """\
 RANDOM_KEYS = (
     "admin-password",
     "database-password",
+    "grafana-admin-password",
     "jwt-secret",
     "log-manager-jwt-secret",
     "log-manager-password",
+    "marketplace-database-password",
+    "storage-manager-password",
 )
+"""Made at random for every site, also for services that are off, so that a later switch changes none."""
+
 SSH_PRIVATE_KEY = "job-ssh-private-key"
 SSH_PUBLIC_KEY = "job-ssh-public-key"
 KNOWN_KEYS = (*RANDOM_KEYS, SSH_PRIVATE_KEY, SSH_PUBLIC_KEY)
 
-INPUT_PATHS: Mapping[str, tuple[str, str]] = {
-    "admin-password": ("rest-server", "default-pai-admin-password"),
-    "database-password": ("postgresql", "passwd"),
-    "jwt-secret": ("rest-server", "jwt-secret"),
-    "log-azure-storage-key": ("rest-server", "log_azure_storage_account_key"),
-    "log-manager-jwt-secret": ("log-manager", "jwt_secret"),
-    "log-manager-password": ("log-manager", "admin_password"),
+INPUT_PATHS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "admin-password": (("rest-server", "default-pai-admin-password"),),
+    "database-password": (("postgresql", "passwd"),),
+    "docker-cache-azure-key": (("docker-cache", "azure_account_key"),),
+    "docker-cache-htpasswd": (("docker-cache", "registry-htpasswd"),),
+    "jwt-secret": (("rest-server", "jwt-secret"),),
+    "log-azure-storage-key": (("rest-server", "log_azure_storage_account_key"),),
+    "log-manager-jwt-secret": (("log-manager", "jwt_secret"),),
+    "log-manager-password": (("log-manager", "admin_password"),),
+    "marketplace-database-password": (
+        ("marketplace-restserver", "db_password"),
+        ("marketplace-db", "passwd"),
+    ),
+    "pai-bearer-token": (("alert-manager", "pai-bearer-token"),),
+    "smtp-password": (("alert-manager", "alert-handler", "email-configs", "smtp-auth-password"),),
+    "storage-manager-domain-password": (("storage-manager", "domainpwd"),),
+    "storage-manager-password": (("storage-manager", "smbpwd"),),
 }
-"""Where services-configuration.yaml may give a credential."""
+"""Where services-configuration.yaml may give a credential; the first that does counts."""
+
+CONFIG_KEYS: Mapping[str, tuple[str, ...]] = {
+    "docker-cache-azure-key": ("docker_cache_azure_account_key",),
+    "docker-cache-htpasswd": ("docker_cache_registry_htpasswd", "docker_cache_htpasswd"),
+}
+"""Where config.yaml may, when services-configuration.yaml does not."""
+
+IN_BASE64 = ("docker-cache-htpasswd",)
+"""Credentials that the inputs give in base64."""
+
+DSHUTTLE_REGISTRY = "dshuttle.azurecr.io"
 
 OIDC_KEYS = (
     "wellKnownURL",
@@ -85,11 +111,22 @@ class Credentials:
 
 def given(cluster: Cluster) -> dict[str, Secret]:
     """Return the credentials that the inputs give, by key of the credentials Secret."""
-    return {
-        key: Secret(cluster.services.text(*path))
-        for key, path in INPUT_PATHS.items()
-        if cluster.services.has(*path)
-    }
+    found: dict[str, Secret] = {}
+    for key in (*INPUT_PATHS, *CONFIG_KEYS):
+        values = [cluster.services.text(*path) for path in INPUT_PATHS.get(key, ())]
+        values += [cluster.config.text(name) for name in CONFIG_KEYS.get(key, ())]
+        value = next(filter(None, values), "")
+        if value:
+            found[key] = Secret(_from_base64(value) if key in IN_BASE64 else value)
+    return found
+
+
+def _from_base64(text: str) -> str:
+    """Return what text says in base64; text itself when it is none, which a rule has reported then."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode()
+    except ValueError:
+        return text
 
 
 def read(path: Path) -> tuple[dict[str, Secret], tuple[Problem, ...]]:
@@ -139,7 +176,11 @@ def _assemble(values: Mapping[str, Secret], cluster: Cluster) -> Credentials:
     data["admin-username"] = Secret(
         cluster.services.text("rest-server", "default-pai-admin-username") or "admin"
     )
-    data["database-password-urlencoded"] = Secret(quote(values["database-password"], safe=""))
+    for key in ("database-password", "marketplace-database-password"):
+        data[f"{key}-urlencoded"] = Secret(quote(values[key], safe=""))
+    azure = cluster.services.mapping("marketplace-restserver", "azure_storage")
+    if azure:
+        data["marketplace-azure-storage"] = Secret(json.dumps(dict(azure), separators=(",", ":")))
     oidc = _oidc_file(cluster)
     if oidc:
         data["oidc.yaml"] = oidc
@@ -152,16 +193,29 @@ def _assemble(values: Mapping[str, Secret], cluster: Cluster) -> Credentials:
 
 
 def _docker_config(config: Settings, services: Settings) -> Secret:
-    """Return the pull secret's content: one login for the registry of OpenPAI's images, or none."""
+    """Return the pull secret's content: logins for the registries of OpenPAI's and of DShuttle's images."""
     legacy = ("cluster", "docker-registry")
-    user = services.text(*legacy, "username") or config.text("docker_registry_username")
-    password = services.text(*legacy, "password") or config.text("docker_registry_password")
     domain = services.text(*legacy, "domain") or config.text("docker_registry_domain")
-    if not user:
-        return Secret(json.dumps({"auths": {}}))
-    server = DEFAULT_REGISTRY if domain in ("", "docker.io", "public") else domain
-    token = base64.b64encode(f"{user}:{password}".encode()).decode()
-    return Secret(json.dumps({"auths": {server: {"username": user, "password": password, "auth": token}}}))
+    logins = {
+        DEFAULT_REGISTRY if domain in ("", "docker.io", "public") else domain: (
+            services.text(*legacy, "username") or config.text("docker_registry_username"),
+            services.text(*legacy, "password") or config.text("docker_registry_password"),
+        ),
+        DSHUTTLE_REGISTRY: (
+            services.text("dshuttle", "registry_username"),
+            services.text("dshuttle", "registry_password"),
+        ),
+    }
+    auths = {
+        server: {
+            "username": user,
+            "password": password,
+            "auth": base64.b64encode(f"{user}:{password}".encode()).decode(),
+        }
+        for server, (user, password) in logins.items()
+        if user
+    }
+    return Secret(json.dumps({"auths": auths}))
 
 
 def _oidc_file(cluster: Cluster) -> Secret | None:

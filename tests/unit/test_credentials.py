@@ -165,3 +165,55 @@ def test_a_secret_does_not_show_itself(tmp_path):
     made = complete(tmp_path / "c.yaml", {}, cluster())
     assert str(made.data["jwt-secret"]) not in repr(made)
     assert "PRIVATE KEY" not in repr(made)
+
+
+def test_credentials_of_the_later_services_come_from_their_legacy_keys(tmp_path):
+    services = {
+        "alert-manager": {
+            "pai-bearer-token": "token",
+            "alert-handler": {"email-configs": {"smtp-auth-password": "mail"}},
+        },
+        "docker-cache": {"azure_account_key": "azure"},
+        "marketplace-db": {"passwd": "market/place"},
+        "storage-manager": {"smbpwd": "samba", "domainpwd": "domain"},
+    }
+    data = complete(tmp_path / "c.yaml", {}, cluster(services=services)).data
+    assert data["pai-bearer-token"] == "token"
+    assert data["smtp-password"] == "mail"
+    assert data["docker-cache-azure-key"] == "azure"
+    assert data["marketplace-database-password"] == "market/place"
+    assert data["marketplace-database-password-urlencoded"] == "market%2Fplace"
+    assert data["storage-manager-password"] == "samba"
+    assert data["storage-manager-domain-password"] == "domain"
+    assert len(data["grafana-admin-password"]) >= 24
+
+
+def test_the_login_of_the_cache_is_decoded_and_services_configuration_wins(tmp_path):
+    config = {"docker_cache_registry_htpasswd": base64.b64encode(b"user:$2y$05$x\n").decode()}
+    made = complete(tmp_path / "c.yaml", {}, cluster(config))
+    assert made.data["docker-cache-htpasswd"] == "user:$2y$05$x\n"
+    services = {"docker-cache": {"registry-htpasswd": base64.b64encode(b"other:$2y$05$y").decode()}}
+    made = complete(tmp_path / "c.yaml", {}, cluster(config, services))
+    assert made.data["docker-cache-htpasswd"] == "other:$2y$05$y"
+
+
+def test_a_marketplace_with_a_database_elsewhere_uses_its_password(tmp_path):
+    services = {
+        "marketplace-db": {"passwd": "own"},
+        "marketplace-restserver": {
+            "db_password": "elsewhere",
+            "azure_storage": {"type": "blob", "connection_strings": ["DefaultEndpointsProtocol=https"]},
+        },
+    }
+    data = complete(tmp_path / "c.yaml", {}, cluster(services=services)).data
+    assert data["marketplace-database-password"] == "elsewhere"
+    assert json.loads(data["marketplace-azure-storage"])["connection_strings"] == [
+        "DefaultEndpointsProtocol=https"
+    ]
+
+
+def test_dshuttles_registry_has_a_login_of_its_own(tmp_path):
+    services = {"dshuttle": {"registry_username": "puller", "registry_password": "secret"}}
+    config = json.loads(complete(tmp_path / "c.yaml", {}, cluster(services=services)).docker_config_json)
+    assert list(config["auths"]) == ["dshuttle.azurecr.io"]
+    assert base64.b64decode(config["auths"]["dshuttle.azurecr.io"]["auth"]) == b"puller:secret"
