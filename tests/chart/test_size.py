@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.chart.charts import merged, scenario_values
+from tests.chart.release_size import config_map_sizes, release_secret_size
 from tests.chart.render import manifest, render, run_helm
 from tests.chart.umbrella import all_values, umbrella
 
 MIB = 1024 * 1024
 BUDGET = 500 * 1024
 MANY = 5_000
-
-
-def release_secret_size(manifest_: str, chart: Path, values: Mapping[str, Any]) -> int:
-    """Bytes of the Secret in which Helm keeps a release: manifest, chart and values, gzipped, in base64.
-
-    Helm leaves subcharts out of the chart that it keeps; here they count, so the real Secret is smaller.
-    """
-    files = {
-        path.relative_to(chart).as_posix(): base64.b64encode(path.read_bytes()).decode()
-        for path in sorted(chart.rglob("*"))
-        if path.is_file()
-    }
-    release = json.dumps({"manifest": manifest_, "chart": files, "config": dict(values)})
-    return len(base64.b64encode(gzip.compress(release.encode(), compresslevel=9)))
 
 
 def test_packaged_umbrella_is_within_budget(tmp_path: Path) -> None:
@@ -74,8 +58,7 @@ def many_machines(count: int) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def many_rendered() -> dict[str, int]:
     """Size of each ConfigMap of cluster-configuration for 5,000 machines, in bytes of its JSON."""
-    objects = render("cluster-configuration", many_machines(MANY))
-    return {item["metadata"]["name"]: len(json.dumps(item).encode()) for item in objects.all("ConfigMap")}
+    return config_map_sizes(render("cluster-configuration", many_machines(MANY)))
 
 
 def test_config_maps_of_5000_machines_fit(many_rendered: dict[str, int]) -> None:
