@@ -122,3 +122,12 @@ def test_the_image_cache_and_the_front_door_on_one_node_port():
     config += "enable_docker_cache: true\ndocker_cache_storage_backend: filesystem\n"
     found = places(config, services=RANGE.format(15000, 30000) + "docker-cache:\n  service_nodeport: 30500\n")
     assert found == [f"{SERVICES}:5:21 error PAI035"]
+
+
+@pytest.mark.parametrize(
+    ("monitoring", "port"), [("{node-exporter: false}", 9100), ("{job-metrics: kubelet}", 9102)]
+)
+def test_an_exporter_that_is_not_installed_takes_no_port(monitoring, port):
+    services = f"log-manager: {{port: {port}}}\n"
+    assert [place.split()[-1] for place in places(services=services)] == ["PAI034"]
+    assert places(CONFIG + f"  monitoring: {monitoring}\n", services=services) == []

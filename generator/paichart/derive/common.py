@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from paichart.derive import monitoring
 from paichart.derive.hived import is_hived_on
 from paichart.derive.json import Json
 from paichart.derive.network import external_url
 from paichart.model import Cluster
 
-SERVICE_PORTS = {
+SERVICE_PORTS: Mapping[str, tuple[str, ...]] = {
+    "alert-handler": ("alert-manager", "alert-handler", "port"),
+    "alert-manager": ("alert-manager", "port"),
     "database-controller": ("database-controller", "write-merger-port"),
+    "docker-cache": ("docker-cache", "service_port"),
+    "dshuttle": ("dshuttle", "master_web_port"),
+    "grafana": ("grafana", "port"),
     "hivedscheduler": ("hivedscheduler", "webservice-port"),
+    "job-exporter": ("job-exporter", "port"),
     "log-manager": ("log-manager", "port"),
+    "marketplace-db": ("marketplace-db", "port"),
+    "marketplace-restserver": ("marketplace-restserver", "server-port"),
+    "marketplace-webportal": ("marketplace-webportal", "server-port"),
+    "node-exporter": ("node-exporter", "port"),
     "postgresql": ("postgresql", "port"),
+    "prometheus": ("prometheus", "port"),
+    "prometheus-pushgateway": ("prometheus-pushgateway", "port"),
     "rest-server": ("rest-server", "server-port"),
     "webportal": ("webportal", "server-port"),
 }

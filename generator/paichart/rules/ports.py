@@ -31,9 +31,16 @@ class HostPort:
 def host_ports(subject: Subject) -> tuple[HostPort, ...]:
     """Return the host ports of a release: logs and exporters on every machine, pylon on the master."""
     services, marks = subject.services.settings, subject.services.marks
+    monitoring = ("paichart", "monitoring")
+    is_there = {
+        "log-manager": True,
+        "node-exporter": subject.config.settings.flag(*monitoring, "node-exporter"),
+        "job-exporter": subject.config.settings.text(*monitoring, "job-metrics") == "exporter",
+    }
     ports = [
         HostPort(name, services.integer(name, "port"), marks.at(name, "port"), True)
-        for name in ("log-manager", "node-exporter", "job-exporter")
+        for name in is_there
+        if is_there[name]
     ]
     if subject.config.settings.text(*_EXPOSURE, "type") == "hostPort":
         ports.append(HostPort("pylon", services.integer("pylon", "port"), marks.at("pylon", "port"), False))
