@@ -19,6 +19,7 @@ from pathlib import Path
 PACKAGES: Mapping[str, str] = {
     "amtool": "prometheus-alertmanager",
     "docker-registry": "docker-registry",
+    "dot": "graphviz",
     "nginx": "nginx-light",
     "postgres": "postgresql-15",
     "promtool": "prometheus",
@@ -26,7 +27,7 @@ PACKAGES: Mapping[str, str] = {
 }
 """Debian's package of each program."""
 
-INSTALLED = ("nginx", "postgres", "testparm")
+INSTALLED = ("dot", "nginx", "postgres", "testparm")
 """Programs that need libraries or files in their places: their packages are installed."""
 
 _SEARCH_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lib/postgresql/15/bin")
