@@ -13,6 +13,8 @@ from paichart.cli.build import build
 from paichart.cli.capacity import capacity
 from paichart.cli.credentials import credentials
 from paichart.cli.exits import Exit
+from paichart.cli.graph import graph
+from paichart.cli.services import services
 from paichart.cli.validate import validate
 
 app = typer.Typer(
@@ -24,7 +26,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 fine, 1 problems in the input, 2 wrong usage, 3 the machine failed.",
 )
 
-for command in (validate, build, credentials, capacity):
+for command in (validate, build, services, graph, credentials, capacity):
     app.command()(command)
 
 

@@ -1,0 +1,235 @@
+"""What each service is, needs, keeps and may do: told by `paichart services` and `paichart graph`.
+
+`data/services.yaml` holds what people know; `data/service-facts.yaml` is recorded from the rendered charts by
+`make golden`, so that this needs no Helm. `{a.b}` stands for what services-configuration.yaml says at a.b,
+`{paichart.a}` for what config.yaml says there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from paichart.derive import common
+from paichart.derive.hivedscheduler import scheduler_tag
+from paichart.derive.network import exposure_type, is_tls_on
+from paichart.derive.pylon import exposure
+from paichart.model import Cluster, Settings
+from paichart.release import enabled_services
+
+PAI_IMAGE = "pai:"
+"""What stands in recorded images for registry and namespace of OpenPAI's own; their tag is left out."""
+
+KUBERNETES_TAG = "{kubernetes}"
+"""What stands for the tag of an image of the cluster's own version."""
+
+_PLACEHOLDER = re.compile(r"\{([a-z-]+(?:\.[A-Za-z_-]+)+)\}")
+_EXPOSED_AT = {"hostPort": "host", "nodePort": "node"}
+_ROLES = {"pai-storage": "is_storage"}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One service that another needs: how (waits, calls, reads, links), and what for."""
+
+    service: str
+    how: tuple[str, ...]
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that stays when pods go: what, and where; a claim is a volume, wherever it lies."""
+
+    what: str
+    where: str = ""
+    is_claim: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One kind of pods of a service, by component, and the rule for nodes that it runs on."""
+
+    kind: str
+    name: str
+    nodes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One port: of a Service in the cluster (`service`), of every node (`node`), of a machine (`host`).
+
+    number is a decimal, or the placeholder of what sets it.
+    """
+
+    at: str
+    name: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One service as data tells it, placeholders not filled in; `gate` names the keys that switch it on."""
+
+    name: str
+    purpose: str
+    when: str
+    gate: tuple[str, ...] = ()
+    keeps: tuple[Kept, ...] = ()
+    needs: tuple[Need, ...] = ()
+    note: str = ""
+    workloads: tuple[Workload, ...] = ()
+    ports: tuple[Port, ...] = ()
+    images: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    privileges: tuple[str, ...] = ()
+    privileges_on_folder: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """One service as a configuration has it: is it on, and why; ports, images and places filled in."""
+
+    name: str
+    purpose: str
+    is_on: bool
+    when: str
+    says: tuple[str, ...]
+    workloads: tuple[Workload, ...]
+    ports: tuple[Port, ...]
+    images: tuple[str, ...]
+    keeps: tuple[tuple[str, str], ...]
+    privileges: tuple[str, ...]
+    note: str = ""
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """Return all services, a service after those that it waits for."""
+    recorded = _data("service-facts.yaml")
+    return tuple(_entry(row, recorded.get(row["name"], {})) for row in _data("services.yaml"))
+
+
+def describe(cluster: Cluster) -> tuple[Description, ...]:
+    """Return every service as this cluster's configuration has it, in the order of :func:`entries`."""
+    enabled = {service.name for service in enabled_services(cluster)}
+    return tuple(_described(entry, cluster, entry.name in enabled) for entry in entries())
+
+
+def filled(text: str, cluster: Cluster) -> str:
+    """Return text with what the configuration says in its placeholders."""
+
+    def value(match: re.Match[str]) -> str:
+        path = match[1].split(".")
+        return (cluster.config if path[0] == "paichart" else cluster.services).text(*path)
+
+    return _PLACEHOLDER.sub(value, text)
+
+
+def image(recorded: str, cluster: Cluster) -> str:
+    """Return the full name of a recorded image as the charts write it (`pai-common.image`)."""
+    mirror = cluster.config.text("paichart", "image-registry")
+    if recorded.startswith(PAI_IMAGE):
+        own = Settings(common.values(cluster)).mapping("paiImages")
+        registry = own["registry"] or mirror or "docker.io"
+        return f"{registry}/{own['namespace']}/{recorded.removeprefix(PAI_IMAGE)}:{own['tag']}"
+    home, _, name = recorded.partition("/")
+    tag = scheduler_tag(cluster) or "(the cluster's version)"
+    return f"{mirror or home}/{name.replace(KUBERNETES_TAG, tag)}"
+
+
+def _described(entry: Entry, cluster: Cluster, is_on: bool) -> Description:
+    return Description(
+        name=entry.name,
+        purpose=entry.purpose,
+        is_on=is_on,
+        when=entry.when,
+        says=tuple(_said(key, cluster) for key in entry.gate),
+        workloads=_workloads(entry, cluster),
+        ports=_ports(entry, cluster),
+        images=tuple(image(recorded, cluster) for recorded in entry.images),
+        keeps=tuple((kept.what, _place(entry, kept, cluster)) for kept in entry.keeps),
+        privileges=_privileges(entry, cluster),
+        note=entry.note,
+    )
+
+
+def _said(key: str, cluster: Cluster) -> str:
+    """Return `key: value` of a key given as `config.yaml:enable_marketplace`."""
+    file, _, path = key.partition(":")
+    if file == "layout.yaml":
+        count = sum(getattr(machine, _ROLES[path]) for machine in cluster.machines)
+        return f"{path}: {count or 'no'} machine{'' if count == 1 else 's'}"
+    settings = cluster.config if file == "config.yaml" else cluster.services
+    return f"{path}: {settings.text(*path.split('.')) or 'not given'}"
+
+
+def _privileges(entry: Entry, cluster: Cluster) -> tuple[str, ...]:
+    is_on_folder = not cluster.config.text("paichart", "storage", "class")
+    more = entry.privileges_on_folder if is_on_folder else ()
+    return tuple(filled(text, cluster) for text in (*entry.privileges, *more))
+
+
+def _workloads(entry: Entry, cluster: Cluster) -> tuple[Workload, ...]:
+    """Return a service's workloads; pylon is bound to the master by its host ports alone."""
+    if entry.name == "pylon" and exposure_type(cluster) != "hostPort":
+        return tuple(replace(workload, nodes="any node") for workload in entry.workloads)
+    return entry.workloads
+
+
+def _ports(entry: Entry, cluster: Cluster) -> tuple[Port, ...]:
+    ports = tuple(Port(port.at, port.name, filled(port.number, cluster)) for port in entry.ports)
+    return tuple(_of_front_door(ports, cluster)) if entry.name == "pylon" else ports
+
+
+def _of_front_door(ports: Iterable[Port], cluster: Cluster) -> Iterator[Port]:
+    """Yield pylon's ports: those of its Service, and of the machines that its exposure takes."""
+    kind = exposure_type(cluster)
+    taken = Settings(exposure(cluster)).mapping(kind) if kind in _EXPOSED_AT else {}
+    outside = [Port(_EXPOSED_AT[kind], name, str(number)) for name, number in taken.items()]
+    for port in (*(port for port in ports if port.at == "service"), *outside):
+        if port.name != "https" or is_tls_on(cluster):
+            yield port
+
+
+def _place(entry: Entry, kept: Kept, cluster: Cluster) -> str:
+    if not kept.is_claim:
+        return filled(kept.where, cluster)
+    storage_class = cluster.config.text("paichart", "storage", "class")
+    if storage_class:
+        return f"volume of the storage class {storage_class}"
+    folders = " and ".join(filled(folder, cluster) for folder in entry.folders)
+    return f"folder {folders} on the master" if folders else "volume"
+
+
+def _entry(row: Mapping[str, Any], recorded: Mapping[str, Any]) -> Entry:
+    return Entry(
+        name=row["name"],
+        purpose=row["purpose"],
+        when=row["gate"]["when"],
+        gate=tuple(row["gate"].get("keys", ())),
+        keeps=tuple(Kept(k["what"], k.get("where", ""), bool(k.get("claim"))) for k in row.get("keeps", ())),
+        needs=tuple(Need(n["service"], tuple(n["how"]), n["for"]) for n in row.get("needs", ())),
+        note=row.get("note", ""),
+        workloads=tuple(Workload(**workload) for workload in recorded.get("workloads", ())),
+        ports=tuple(Port(port["at"], port["name"], str(port["port"])) for port in recorded.get("ports", ())),
+        images=_texts(recorded.get("images", ())),
+        folders=_texts(recorded.get("folders", ())),
+        privileges=_texts(recorded.get("privileges", ())),
+        privileges_on_folder=_texts(recorded.get("on-folder", ())),
+    )
+
+
+def _texts(values: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(str(value) for value in values)
+
+
+def _data(name: str) -> Any:
+    text = resources.files("paichart").joinpath(f"data/{name}").read_text(encoding="utf-8")
+    return yaml.load(text, Loader=yaml.CSafeLoader)

@@ -1,0 +1,123 @@
+"""`paichart services` and `paichart graph`: what they print, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from paichart.catalog import entries
+from tests.cli.conftest import EXAMPLES
+
+NAMES = [entry.name for entry in entries()]
+
+
+def test_all_services_are_listed_and_those_of_the_build_are_on(site, run):
+    result = run("services", "site")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    states = dict(re.findall(r"(?m)^([a-z0-9-]+) +(on|off) ", result.stdout))
+    assert list(states) == NAMES
+    run("build", "site")
+    built = {path.name for path in Path("out/charts").iterdir()} - {"pai-common"}
+    assert {name for name, state in states.items() if state == "on"} == built
+    assert result.stdout.endswith(f"{len(built)} of 29 services are on\n")
+
+
+def test_services_as_json_are_one_object_each(site, run):
+    result = run("services", "site", "--output", "json")
+    services = json.loads(result.stdout)["services"]
+    assert [service["name"] for service in services] == NAMES
+    (rest,) = [service for service in services if service["name"] == "rest-server"]
+    assert rest["enabled"]
+    assert rest["ports"] == [{"port": 9186, "at": "service", "name": "http"}]
+    assert "docker.io/openpai/rest-server:v1.8.0" in rest["images"]
+    assert rest["workloads"] == [{"kind": "Deployment", "name": "rest-server", "nodes": "the master"}]
+
+
+def test_what_the_configuration_says_is_shown_beside_the_gate(site, run):
+    text = run("services", "site").stdout
+    (block,) = re.findall(r"(?m)^marketplace-db .*\n(?:  .*\n)*", text)
+    assert "says       cluster.common.marketplace: not given, enable_marketplace: true\n" in block
+
+
+@pytest.mark.parametrize("command", ["services", "graph"])
+def test_errors_of_the_input_end_with_1(command, site, run):
+    (site / "layout.yaml").unlink()
+    result = run(command, "site")
+    assert result.exit_code == 1
+    assert "layout.yaml" in result.stderr
+    assert result.stdout == ""
+
+
+def test_errors_of_the_input_as_json(site, run):
+    (site / "layout.yaml").unlink()
+    result = run("services", "site", "--output", "json")
+    assert result.exit_code == 1
+    found = json.loads(result.stdout)["problems"]
+    assert "error" in {problem["severity"] for problem in found}
+
+
+def test_nothing_is_written(site, run):
+    before = sorted(path.name for path in site.iterdir())
+    run("services", "site")
+    run("graph", "site")
+    assert sorted(path.name for path in site.iterdir()) == before
+    assert not Path("out").exists()
+
+
+def test_the_graph_shows_the_services_of_the_site(site, run):
+    text = run("graph", "site").stdout
+    shown = re.findall(r"(?m)^([a-z0-9-]+)$", text)
+    document = json.loads(run("services", "site", "--output", "json").stdout)
+    assert sorted(shown) == sorted(service["name"] for service in document["services"] if service["enabled"])
+    assert re.search(r"(?m)^rest-server\n(  .*\n)*  calls +database-controller +\S", text)
+
+
+def test_the_graph_of_all_services_needs_no_configuration(tmp_path, monkeypatch, run):
+    monkeypatch.chdir(tmp_path)
+    result = run("graph", "--all")
+    assert result.exit_code == 0
+    assert sorted(re.findall(r"(?m)^([a-z0-9-]+)$", result.stdout)) == sorted(NAMES)
+
+
+@pytest.mark.parametrize(("form", "head"), [("dot", "digraph openpai {"), ("mermaid", "flowchart LR")])
+def test_the_graph_in_other_forms(form, head, site, run):
+    result = run("graph", "site", "--format", form)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{head}\n")
+
+
+def test_an_unknown_form_is_wrong_usage(site, run):
+    assert run("graph", "site", "--format", "svg").exit_code == 2
+
+
+def test_no_secret_is_shown(site, run):
+    (site / "services-configuration.yaml").write_text(
+        yaml.safe_dump(
+            {
+                "postgresql": {"passwd": "sesame-1"},
+                "storage-manager": {"smbpwd": "sesame-2"},
+                "alert-manager": {"pai-bearer-token": "sesame-3"},
+            }
+        )
+    )
+    for arguments in (["services", "site"], ["services", "site", "--output", "json"], ["graph", "site"]):
+        assert "sesame" not in run(*arguments).stdout
+
+
+def test_everything_is_an_example_without_problems(run):
+    result = run("validate", EXAMPLES / "everything")
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_the_version_loads_no_catalog():
+    code = (
+        "import sys, paichart.cli.app; sys.exit(any('catalog' in m or 'release' in m for m in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
