@@ -76,7 +76,7 @@ def test_the_graph_shows_the_services_of_the_site(site, run):
     shown = re.findall(r"(?m)^([a-z0-9-]+)$", text)
     document = json.loads(run("services", "site", "--output", "json").stdout)
     assert sorted(shown) == sorted(service["name"] for service in document["services"] if service["enabled"])
-    assert re.search(r"(?m)^rest-server\n(  .*\n)*  calls +database-controller +\S", text)
+    assert re.search(r"(?m)^rest-server\n(  .*\n)*  waits for, calls +database-controller +\S", text)
 
 
 def test_the_graph_of_all_services_needs_no_configuration(tmp_path, monkeypatch, run):
