@@ -1,4 +1,4 @@
-"""What a rendered release has of each service, as the table says it: kinds, nodes, images, env names, ports."""
+"""What a rendered release has of each service, in the words of the table."""
 
 from __future__ import annotations
 
