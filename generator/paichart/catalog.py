@@ -100,7 +100,7 @@ class Description:
     purpose: str
     is_on: bool
     when: str
-    says: tuple[str, ...]
+    says: tuple[tuple[str, str], ...]
     workloads: tuple[Workload, ...]
     ports: tuple[Port, ...]
     images: tuple[str, ...]
@@ -160,14 +160,14 @@ def _described(entry: Entry, cluster: Cluster, is_on: bool) -> Description:
     )
 
 
-def _said(key: str, cluster: Cluster) -> str:
-    """Return `key: value` of a key given as `config.yaml:enable_marketplace`."""
+def _said(key: str, cluster: Cluster) -> tuple[str, str]:
+    """Return path and value of a key given as `config.yaml:enable_marketplace`; nothing is an empty text."""
     file, _, path = key.partition(":")
     if file == "layout.yaml":
         count = sum(getattr(machine, _ROLES[path]) for machine in cluster.machines)
-        return f"{path}: {count or 'no'} machine{'' if count == 1 else 's'}"
+        return path, f"{count or 'no'} machine{'' if count == 1 else 's'}"
     settings = cluster.config if file == "config.yaml" else cluster.services
-    return f"{path}: {settings.text(*path.split('.')) or 'not given'}"
+    return path, settings.text(*path.split("."))
 
 
 def _privileges(entry: Entry, cluster: Cluster) -> tuple[str, ...]:

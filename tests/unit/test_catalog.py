@@ -139,7 +139,8 @@ ALWAYS = (
 @pytest.mark.parametrize(("name", "cluster", "is_on", "says"), GATES, ids=[f"{g[0]}-{g[2]}" for g in GATES])
 def test_a_gate_is_what_the_configuration_says(name, cluster, is_on, says):
     found = described(cluster, name)
-    assert (found.is_on, ", ".join(found.says)) == (is_on, says)
+    said = ", ".join(f"{key}: {value or 'not given'}" for key, value in found.says)
+    assert (found.is_on, said) == (is_on, says)
 
 
 @pytest.mark.parametrize("name", ALWAYS)
@@ -276,7 +277,7 @@ A_SERVICE = Description(
     purpose="keeps things",
     is_on=True,
     when="cache.enabled is true",
-    says=("cache.enabled: true",),
+    says=(("cache.enabled", "true"),),
     workloads=(),
     ports=(Port("host", "http", "80"), Port("service", "http", "8080"), Port("service", "", "9")),
     images=("docker.io/a:1", "docker.io/b:2"),
@@ -319,7 +320,7 @@ def test_data_of_a_service():
         "name": "cache",
         "purpose": "keeps things",
         "enabled": True,
-        "gate": {"when": "cache.enabled is true", "configuration": ["cache.enabled: true"]},
+        "gate": {"when": "cache.enabled is true", "configuration": {"cache.enabled": "true"}},
         "workloads": [],
         "ports": [
             {"port": 80, "at": "host", "name": "http"},

@@ -10,6 +10,7 @@ from paichart.catalog import Description, Port
 
 _AT = {"service": "", "node": "on every node", "host": "on the machine"}
 _NOTHING = "-"
+_NOT_GIVEN = "not given"
 
 
 def as_text(services: Sequence[Description]) -> str:
@@ -26,7 +27,7 @@ def as_data(services: Iterable[Description]) -> list[dict[str, Any]]:
             "name": service.name,
             "purpose": service.purpose,
             "enabled": service.is_on,
-            "gate": {"when": service.when, "configuration": list(service.says)},
+            "gate": {"when": service.when, "configuration": dict(service.says)},
             "workloads": [
                 {"kind": workload.kind, "name": workload.name, "nodes": workload.nodes}
                 for workload in service.workloads
@@ -53,7 +54,7 @@ def _block(service: Description) -> str:
 def _attributes(service: Description) -> Iterator[tuple[str, list[str]]]:
     yield "when", [service.when]
     if service.says:
-        yield "says", [", ".join(service.says)]
+        yield "says", [", ".join(f"{key}: {value or _NOT_GIVEN}" for key, value in service.says)]
     yield "runs", [f"{w.kind} {w.name} on {w.nodes}" for w in service.workloads]
     yield "ports", list(_ports(service.ports))
     yield "images", list(service.images)
