@@ -38,6 +38,8 @@ _PATHS = {
     "/dev/stdout": "access.log",
     "/etc/pylon-tls": "tls",
     "/etc/pylon-kubernetes-ca": "ca",
+    "/etc/pylon-prometheus-ca": "prometheus-ca",
+    "/etc/ssl/certs/": "system-ca/",
 }
 
 
@@ -186,11 +188,12 @@ class Site:
     backends: Mapping[str, str] = field(default_factory=dict)
     http: int = field(default_factory=free_port)
     https: int = field(default_factory=free_port)
+    internal: int = field(default_factory=free_port)
 
     def __post_init__(self) -> None:
         for path, text in config_files(self.values).items():
             (self.folder / path).write_text(self._adapted(text), encoding="utf-8")
-        for name in ("tmp", "tls", "ca"):
+        for name in ("tmp", "tls", "ca", "prometheus-ca", "system-ca"):
             (self.folder / name).mkdir(exist_ok=True)
         self.give_away()
 
@@ -241,6 +244,14 @@ class Site:
         connection = http.client.HTTPConnection("127.0.0.1", self.http)
         return ask(connection, target, method, headers=headers, body=body, host=host)
 
+    def ask_internal(
+        self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Answer:
+        """Ask the port for the release's own jobs."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.internal)
+        host = f"{RELEASE}-pylon-internal.{NAMESPACE}.svc:8088"
+        return ask(connection, target, method, headers=headers, body=body, host=host)
+
     def ask_https(
         self, target: str, method: str = "GET", *, trust: Path, host: str = "pai.example.org"
     ) -> Answer:
@@ -259,6 +270,7 @@ class Site:
             text = text.replace(path, f"{self.folder}/{here}")
         text = re.sub(r"(listen \S*)8080\b", rf"\g<1>{self.http}", text)
         text = re.sub(r"(listen \S*)8443\b", rf"\g<1>{self.https}", text)
+        text = re.sub(r"(listen \S*)8088\b", rf"\g<1>{self.internal}", text)
         return re.sub(r"(upstream (\S+) \{\s+server )\S+;", self._server_line, text)
 
     def _server_line(self, match: re.Match[str]) -> str:

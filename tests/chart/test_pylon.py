@@ -248,3 +248,39 @@ def test_quick_starts_scenario_is_what_the_generator_writes() -> None:
     scenario = scenario_values("pylon", "quick-start")
     derived = {"global": scenario["global"], **pylon.values(cluster)}
     assert render("pylon", derived).items == render("pylon", scenario).items
+
+
+# The port for the release's own jobs
+
+
+def test_jobs_that_send_alerts_have_a_port_that_nothing_outside_leads_to() -> None:
+    # A Service of its own: that of pylon may be a NodePort or a load balancer.
+    for kind in ("hostPort", *OTHERS):
+        objects = pylon_with({"backends": {"alert-manager": True}}, kind)
+        outside, inside = (
+            objects.find("Service", f"openpai-pylon{end}")["spec"] for end in ("", "-internal")
+        )
+        assert inside["type"] == "ClusterIP"
+        assert [(port["name"], port["port"]) for port in inside["ports"]] == [("internal", 8088)]
+        assert "internal" not in [port["targetPort"] for port in outside["ports"]]
+        assert host_ports(objects)["internal"] is None
+
+
+def test_only_jobs_that_send_alerts_reach_that_port() -> None:
+    rules = pylon_with({"backends": {"alert-manager": True}}).find("NetworkPolicy")["spec"]["ingress"]
+    (rule,) = (rule for rule in rules if 8088 in [port["port"] for port in rule["ports"]])
+    components = [peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for peer in rule["from"]]
+    assert components == [
+        "cluster-utilization",
+        "cert-expiration-checker",
+        "job-status-change-notification",
+        "helm-test",
+    ]
+    assert [port["port"] for port in rule["ports"]] == [8088]
+
+
+def test_without_an_alert_manager_that_port_is_closed() -> None:
+    objects = pylon_with()
+    assert list(host_ports(objects)) == ["http"]
+    assert len(objects.all("Service")) == 1
+    assert "8088" not in objects.text

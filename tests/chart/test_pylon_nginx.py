@@ -418,6 +418,64 @@ def test_alert_manager_opens_and_closes_by_value(
     assert (answer.status, answer.body.decode()) == (status, backend)
 
 
+# The release's own jobs
+
+
+INSIDE = [
+    # What the images send: cluster-utilization and cert-expiration-checker in src/alert-manager/src of v1.8.0.
+    (
+        "GET",
+        "/prometheus/api/v1/query?query=up%7B%7D",
+        200,
+        "prometheus",
+        "/prometheus/api/v1/query?query=up%7B%7D",
+    ),
+    ("GET", "/rest-server/api/v2/jobs?order=a%2CDESC", 200, "rest-server", "/api/v2/jobs?order=a%2CDESC"),
+    ("POST", "/alert-manager/api/v1/alerts", 200, "alert-manager", "/alert-manager/api/v1/alerts"),
+    ("POST", "/alert-manager/api/v2/alerts", 200, "alert-manager", "/alert-manager/api/v2/alerts"),
+    # Nothing else.
+    ("POST", "/alert-manager/api/v1/silences", 404, "", ""),
+    ("GET", "/alert-manager/api/v1/alerts", 403, "", ""),
+    ("DELETE", "/alert-manager/api/v2/silence/1", 404, "", ""),
+    ("POST", "/prometheus/api/v1/write", 403, "", ""),
+    ("POST", "/prometheus/api/v1/query", 403, "", ""),
+    ("GET", "/prometheus/api/v1/admin/tsdb/snapshot", 403, "", ""),
+    ("POST", "/prometheus/-/quit", 404, "", ""),
+    ("PUT", "/rest-server/api/v2/jobs", 403, "", ""),
+    ("GET", "/grafana/d/x", 404, "", ""),
+    ("GET", "/", 404, "", ""),
+]
+
+
+@pytest.mark.parametrize(("method", "target", "status", "backend", "seen"), INSIDE)
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_jobs_that_send_alerts_reach_what_they_need_and_no_more(
+    pylon: Site,
+    secure: tuple[Site, Path],
+    backends: dict[str, Backend],
+    tls: bool,
+    method: str,
+    target: str,
+    status: int,
+    backend: str,
+    seen: str,
+) -> None:
+    made = secure[0] if tls else pylon
+    answer = made.ask_internal(
+        target, method, {"Authorization": "Bearer x"}, b"[]" if method == "POST" else b""
+    )
+    assert answer.status == status
+    if backend:
+        assert (answer.body.decode(), backends[backend].last.target) == (backend, seen)
+        assert backends[backend].last.headers["authorization"] == "Bearer x"
+
+
+def test_alerts_are_sent_even_if_users_may_not_see_them(backends: dict[str, Backend]) -> None:
+    values = {"backends": {"alert-manager": True}, "alertManagerAccess": "none"}
+    with site(values, backends) as made, made.running():
+        assert made.ask_internal("/alert-manager/api/v1/alerts", "POST", body=b"[]").body == b"alert-manager"
+
+
 # Logs
 
 

@@ -66,12 +66,13 @@ pylon.backends: YAML list of {name, address, prefix?, scheme?, host?, path?}, on
 {{- define "pylon.backends" -}}
 {{- $on := .Values.backends -}}
 {{- $dashboard := .Values.kubernetesDashboard -}}
+{{- $prometheus := .Values.prometheus.url -}}
 {{- $all := list
   (dict "name" "rest-server" "prefix" "/rest-server" "on" true)
   (dict "name" "webportal" "on" true)
-  (dict "name" "prometheus" "on" (get $on "prometheus"))
-  (dict "name" "alert-manager" "on" (and (get $on "alert-manager") (ne .Values.alertManagerAccess "none")))
-  (dict "name" "grafana" "on" (get $on "grafana"))
+  (dict "name" "prometheus" "prefix" (empty $prometheus | ternary "" "/prometheus") "on" (or $prometheus (get $on "prometheus")) "url" $prometheus)
+  (dict "name" "alert-manager" "on" (get $on "alert-manager"))
+  (dict "name" "grafana" "on" (and (get $on "grafana") (not .Values.grafana.url)))
   (dict "name" "k8s-dashboard" "prefix" "/kubernetes-dashboard" "on" (or $dashboard.url (get $on "k8s-dashboard")) "url" $dashboard.url)
   (dict "name" "marketplace-restserver" "prefix" "/marketplace/api" "on" (get $on "marketplace"))
   (dict "name" "marketplace-webportal" "prefix" "/marketplace" "on" (get $on "marketplace"))
@@ -92,6 +93,57 @@ pylon.backends: YAML list of {name, address, prefix?, scheme?, host?, path?}, on
 - {{ omit $backend "on" "url" | toJson }}
 {{- end }}
 {{- end }}
+{{- end -}}
+
+{{/* pylon.backend (dict "root" . "name" "prometheus"): one of pylon.backends, as YAML; empty when it is off. */}}
+{{- define "pylon.backend" -}}
+{{- range include "pylon.backends" .root | fromYamlArray -}}
+{{- if eq .name $.name -}}
+{{- toYaml . -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* pylon.isInternal: "true" when pylon serves the release's own jobs that send alerts, on a port of its own. */}}
+{{- define "pylon.isInternal" -}}
+{{- if get .Values.backends "alert-manager" -}}true{{- end -}}
+{{- end -}}
+
+{{/*
+pylon.prometheus: what leads to Prometheus: the release's own, which serves under /prometheus itself, or the admin's, with his path in place of /prometheus.
+*/}}
+{{- define "pylon.prometheus" -}}
+{{- $backend := include "pylon.backend" (dict "root" . "name" "prometheus") | fromYaml -}}
+{{- if $backend.host -}}
+{{ include "pylon.strippedBody" (merge (dict "extra" (include "pylon.verified" (dict "host" $backend.host "ca" (include "pylon.prometheusCa" .)))) $backend) }}
+{{- else -}}
+proxy_pass http://prometheus;
+{{- end -}}
+{{- end -}}
+
+{{/* pylon.prometheusCa: the file of certificate authorities that an outside Prometheus is checked against. */}}
+{{- define "pylon.prometheusCa" -}}
+{{- .Values.prometheus.caConfigMap | empty | ternary "/etc/ssl/certs/ca-certificates.crt" "/etc/pylon-prometheus-ca/ca.crt" -}}
+{{- end -}}
+
+{{/* pylon.verified (dict "host" … "ca" …): an https backend outside the release is asked by its name, and its certificate checked. */}}
+{{- define "pylon.verified" -}}
+{{ include "pylon.outside" . }}
+proxy_ssl_verify on;
+proxy_ssl_verify_depth 5;
+proxy_ssl_trusted_certificate {{ .ca }};
+{{- end -}}
+
+{{/* pylon.outside (dict "host" …): a backend outside the release is asked by its name. */}}
+{{- define "pylon.outside" -}}
+proxy_ssl_server_name on;
+proxy_ssl_name {{ regexReplaceAll ":[0-9]+$" .host "" }};
+{{ include "pylon.headers" (dict "host" .host) }}
+{{- end -}}
+
+{{/* pylon.dotSegments: a regular expression of request lines with `..` in the path, which a backend could take for something outside its prefix. */}}
+{{- define "pylon.dotSegments" -}}
+^[^?]*(/|%2f)(\.|%2e)(\.|%2e)(/|%2f|\?|$)
 {{- end -}}
 
 {{/* pylon.variable: a backend's name as part of an nginx variable. */}}
@@ -132,21 +184,26 @@ pylon.stripped (a backend, and `extra`: more nginx directives): locations of a b
 sent it (`%2F` stays `%2F`); nginx would decode it when it takes off a prefix itself.
 */}}
 {{- define "pylon.stripped" -}}
+location {{ .prefix }}/ {
+  {{- include "pylon.strippedBody" . | nindent 2 }}
+}
+{{- end -}}
+
+{{/* pylon.strippedBody: the inside of such a location. */}}
+{{- define "pylon.strippedBody" -}}
 {{- $path := printf "$path_for_%s" (include "pylon.variable" .name) -}}
 {{- $base := .path | default "" -}}
 {{- $host := .host | default "$asked_host" -}}
-location {{ .prefix }}/ {
-  if ({{ $path }} = "") {
-    return 404;
-  }
-  proxy_pass {{ .scheme | default "http" }}://{{ .name }}{{ $base }}{{ $path }}$is_args$args;
-  proxy_redirect {{ $base }}/ {{ .prefix }}/;
-  proxy_redirect http://{{ $host }}{{ $base }}/ {{ .prefix }}/;
-  proxy_redirect https://{{ $host }}{{ $base }}/ {{ .prefix }}/;
-  {{- with .extra }}
-  {{- . | nindent 2 }}
-  {{- end }}
+if ({{ $path }} = "") {
+  return 404;
 }
+proxy_pass {{ .scheme | default "http" }}://{{ .name }}{{ $base }}{{ $path }}$is_args$args;
+proxy_redirect {{ $base }}/ {{ .prefix }}/;
+proxy_redirect http://{{ $host }}{{ $base }}/ {{ .prefix }}/;
+proxy_redirect https://{{ $host }}{{ $base }}/ {{ .prefix }}/;
+{{- with .extra }}
+{{ . }}
+{{- end }}
 {{- end -}}
 
 {{/*
