@@ -21,7 +21,7 @@ class TableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One site: its inputs, what is true of it, its services now, and where OpenPAI's own images come from."""
+    """One site: its inputs, what is true of it, its services now, and where OpenPAI's images come from."""
 
     name: str
     inputs: Path
