@@ -35,14 +35,16 @@ class Layout:
 def layout(name: str) -> Layout:
     """The layout of that name."""
     written = yaml.safe_load((HERE / name / "expected.yaml").read_text(encoding="utf-8"))
-    inputs = ROOT / written["inputs"] if "inputs" in written else HERE / name
+    gone = set(_reasoned(name, written.get("gone", {})))
+    if not gone <= set(written["services"]):
+        raise TableError(f"{name}: {gone - set(written['services'])} was never started")
     return Layout(
-        name,
-        inputs,
-        frozenset(written["facts"]),
-        tuple(written["services"]),
-        written["images"],
-        written["tag"],
+        name=name,
+        inputs=ROOT / written["inputs"] if "inputs" in written else HERE / name,
+        facts=frozenset(written["facts"]),
+        services=tuple(service for service in written["services"] if service not in gone),
+        images=written["images"],
+        tag=written["tag"],
     )
 
 
