@@ -116,10 +116,16 @@ def entries() -> tuple[Entry, ...]:
     return tuple(_entry(row, recorded.get(row["name"], {})) for row in _data("services.yaml"))
 
 
+def services_on(cluster: Cluster) -> frozenset[str]:
+    """Return the names of a cluster's services: those of its build that its values don't switch off."""
+    names = (service.name for service in enabled_services(cluster))
+    return frozenset(name for name in names if not _is_switched_off(name, cluster))
+
+
 def describe(cluster: Cluster) -> tuple[Description, ...]:
     """Return every service as this cluster's configuration has it, in the order of :func:`entries`."""
-    enabled = {service.name for service in enabled_services(cluster)}
-    return tuple(_described(entry, cluster, entry.name in enabled) for entry in entries())
+    on = services_on(cluster)
+    return tuple(_described(entry, cluster, entry.name in on) for entry in entries())
 
 
 def filled(text: str, cluster: Cluster) -> str:
@@ -150,7 +156,7 @@ def _described(entry: Entry, cluster: Cluster, is_on: bool) -> Description:
         purpose=entry.purpose,
         is_on=is_on,
         when=entry.when,
-        says=tuple(_said(key, cluster) for key in entry.gate),
+        says=_says(entry, cluster),
         workloads=_workloads(entry, cluster),
         ports=_ports(entry, cluster),
         images=tuple(image(recorded, cluster) for recorded in entry.images),
@@ -158,6 +164,18 @@ def _described(entry: Entry, cluster: Cluster, is_on: bool) -> Description:
         privileges=_privileges(entry, cluster),
         note=entry.note,
     )
+
+
+def _is_switched_off(name: str, cluster: Cluster) -> bool:
+    """Tell whether the admin's own values leave a subchart out, by its condition `<name>.enabled`."""
+    return cluster.config.value("paichart", "values", name, "enabled") is False
+
+
+def _says(entry: Entry, cluster: Cluster) -> tuple[tuple[str, str], ...]:
+    off = (
+        ((f"paichart.values.{entry.name}.enabled", "false"),) if _is_switched_off(entry.name, cluster) else ()
+    )
+    return (*(_said(key, cluster) for key in entry.gate), *off)
 
 
 def _said(key: str, cluster: Cluster) -> tuple[str, str]:

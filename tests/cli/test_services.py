@@ -46,6 +46,16 @@ def test_what_the_configuration_says_is_shown_beside_the_gate(site, run):
     assert "says       cluster.common.marketplace: not given, enable_marketplace: true\n" in block
 
 
+def test_a_service_that_the_values_switch_off_is_off(site, run):
+    with (site / "config.yaml").open("a") as config:
+        config.write("paichart: {values: {webportal: {enabled: false}}}\n")
+    text = run("services", "site").stdout
+    (block,) = re.findall(r"(?m)^webportal .*\n(?:  .*\n)*", text)
+    assert re.match(r"webportal +off ", block)
+    assert "says       paichart.values.webportal.enabled: false\n" in block
+    assert "webportal" not in re.findall(r"(?m)^([a-z0-9-]+)$", run("graph", "site").stdout)
+
+
 @pytest.mark.parametrize("command", ["services", "graph"])
 def test_errors_of_the_input_end_with_1(command, site, run):
     (site / "layout.yaml").unlink()
