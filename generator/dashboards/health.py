@@ -19,9 +19,10 @@ def service_health() -> Object:
     lines: list[Line] = [
         _overview(),
         [_alerts()],
-        "Course",
+        "Over time",
         [_pods_timeline()],
         _trends(),
+        _monitoring(),
         "What needs a look",
         [_unready_table(), _targets_table()],
         [_unwell_table(), _nodes_table()],
@@ -154,6 +155,39 @@ def _trends() -> list[Object]:
                 "all nodes": slow % "k8s_api_list_nodes_latency_seconds",
             },
             Look("s", NO_WATCHDOG, least=0),
+            width=8,
+        ),
+    ]
+
+
+def _monitoring() -> list[Object]:
+    """Return whether metrics and alerts get through, and whether there is room for data."""
+    volume = queries.selector(NAMESPACE)
+    free = f"kubelet_volume_stats_available_bytes{volume} / kubelet_volume_stats_capacity_bytes{volume}"
+    lost = "sum(increase(%s[$__rate_interval]))"
+    return [
+        trend(
+            "Volumes",
+            "How full the services' volumes are; folders on machines are on the page of the node.",
+            {"{{persistentvolumeclaim}}": f"100 * (1 - max by (persistentvolumeclaim) ({free}))"},
+            Look("percent", "no figures of volumes", least=0, most=100),
+            width=8,
+        ),
+        trend(
+            "Alerts that were lost",
+            "Between Prometheus and Alertmanager, and from there to people.",
+            {
+                "Prometheus": lost % "prometheus_notifications_dropped_total",
+                "Alertmanager": lost % "alertmanager_notifications_failed_total",
+            },
+            Look("short", "no figures of alerting", least=0),
+            width=8,
+        ),
+        trend(
+            "Series in Prometheus",
+            "What it collects and keeps in memory: about 4 KiB each.",
+            {"series": "max(prometheus_tsdb_head_series)"},
+            Look("short", "no figures of Prometheus", least=0),
             width=8,
         ),
     ]

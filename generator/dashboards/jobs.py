@@ -203,7 +203,8 @@ def _job_trends() -> list[Object]:
 
 def _roles_table() -> Object:
     who = "job_name, role_name"
-    tasks = f"count by ({who}) (last_over_time(task_cpu_percent{{{THIS_JOB}}}[$__range]))"
+    last = f"last_over_time(task_cpu_percent{{{THIS_JOB}}}[$__range])"
+    tasks = f"count by ({who}) (count by ({who}, task_index) ({last}))"
     keys = [
         Key("role_name", "Role", ("Open the role's tasks", row_address(links.TASK, job="Job", role="Role"))),
         Key("job_name", "Job"),

@@ -85,7 +85,7 @@ def thresholds(steps: Sequence[Step]) -> Object:
 
 
 def stat(title: str, about: str, query: str, look: Look, *, width: int = 3, has_trend: bool = True) -> Object:
-    """Return one big figure, with its course behind it: the last one in the chosen time."""
+    """Return one big figure, the last one in the chosen time, with its course behind it."""
     options: Object = {
         "colorMode": "value",
         "graphMode": "area" if has_trend else "none",
@@ -95,7 +95,8 @@ def stat(title: str, about: str, query: str, look: Look, *, width: int = 3, has_
         "orientation": "auto",
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
     }
-    panel = _panel("stat", title, about, look.defaults(), options, _range_targets({"": query}))
+    targets: list[Json] = [_target("A", query, "", is_instant=not has_trend)]
+    panel = _panel("stat", title, about, look.defaults(), options, targets)
     return {**panel, "maxDataPoints": 60, "gridPos": {"w": width, "h": 4}}
 
 
@@ -188,7 +189,7 @@ def table(
     """Return a table with a row for each set of the keys' labels, sorted by the column named sort."""
     letters = [chr(ord("A") + number) for number in range(len(columns))]
     targets: list[Json] = [
-        _target(letter, column.query, "", is_instant=True)
+        {**_target(letter, column.query, "", is_instant=True), "format": "table"}
         for letter, column in zip(letters, columns, strict=True)
     ]
     # A single query's values are called "Value", those of several "Value #A", "Value #B"…
@@ -243,7 +244,7 @@ def _range_targets(queries: Mapping[str, str]) -> list[Json]:
 def _target(letter: str, query: str, legend: str, *, is_instant: bool = False) -> Object:
     target: Object = {"refId": letter, "editorMode": "code", "expr": query}
     if is_instant:
-        return {**target, "instant": True, "range": False, "format": "table"}
+        return {**target, "instant": True, "range": False}
     return {**target, "range": True, "legendFormat": legend}
 
 

@@ -69,7 +69,9 @@ def task_columns(by: str, *conditions: str) -> list[Column]:
     def mean(metric: str) -> str:
         return f"avg by ({by}) (avg_over_time({metric}{queries.selector(*conditions)}[$__range]))"
 
-    cards = f"count by ({by}) (last_over_time(task_gpu_percent{queries.selector(*conditions)}[$__range]))"
+    # A job that was tried again has other series, perhaps on other cards.
+    last = f"last_over_time(task_gpu_percent{queries.selector(*conditions)}[$__range])"
+    cards = f"max by ({by}) (count by ({by}, job_instance_id) ({last}))"
     return [
         Column("CPU", mean("task_cpu_percent"), "percent", decimals=0),
         Column("Memory", mean("task_mem_usage_byte"), "bytes"),
