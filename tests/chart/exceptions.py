@@ -70,9 +70,9 @@ ALLOWED: tuple[Allowed, ...] = (
         "postgresql", POD, "hostPath *", "check-folder looks for an unmounted disk image beside the data"
     ),
     Allowed("postgresql", "check-folder", "mount propagation HostToContainer", "waits for the loop disk"),
-    Allowed("*", "prepare-folder", "root", "kubelet makes a folder on the node as root"),
-    Allowed("*", "prepare-folder", "capability CHOWN", "gives the folder to the service's user"),
-    Allowed("*", "prepare-folder", "capability DAC_READ_SEARCH", "looks into folders of other users"),
+    Allowed("*", "prepare-folder*", "root", "kubelet makes a folder on the node as root"),
+    Allowed("*", "prepare-folder*", "capability CHOWN", "gives the folder to the service's user"),
+    Allowed("*", "prepare-folder*", "capability DAC_READ_SEARCH", "looks into folders of other users"),
     Allowed("pylon", "pylon", "hostPort *", "users reach a bare-metal cluster at the master's address"),
 )
 

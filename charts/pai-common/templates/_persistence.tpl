@@ -101,11 +101,12 @@ spec:
 
 {{/*
 pai-common.prepareFolder (dict "root" . "uid" 65534 "gid" 65534 "volume" "data"): for a folder on the node, an init container that gives it to the service's user, because
-kubelet makes the folder as root and applies no fsGroup to it; nothing otherwise. Needs pai-common.scriptsVolume.
+kubelet makes the folder as root and applies no fsGroup to it; nothing otherwise. Needs pai-common.scriptsVolume. A pod with several folders gives each
+one's container a name ("container" "prepare-folder-logs").
 */}}
 {{- define "pai-common.prepareFolder" -}}
 {{- if include "pai-common.onFolder" . }}
-- name: prepare-folder
+- name: {{ .container | default "prepare-folder" }}
   image: {{ include "pai-common.runtimeImage" .root }}
   imagePullPolicy: {{ (include "pai-common.global" .root | fromYaml).imagePullPolicy }}
   command: [python3, /scripts/prepare_folder.py, /data, "{{ .uid }}", "{{ .gid }}"]
