@@ -24,9 +24,13 @@ ends in a hash of the whole, so that two long names stay apart.
 {{- include "pai-common.serviceName" (dict "root" $root "service" $root.Chart.Name) -}}
 {{- end -}}
 
-{{/* pai-common.statefulSetName: pai-common.fullname, cut to 52 characters: pods carry it with a hash in a label, which holds 63. */}}
+{{/*
+pai-common.statefulSetName: pai-common.fullname, cut to 52 characters: pods carry it with a hash in a label, which holds 63.
+(dict "root" . "service" "frameworkcontroller") gives that of another chart; its pods are numbered from `-0`.
+*/}}
 {{- define "pai-common.statefulSetName" -}}
-{{- include "pai-common.fullname" . | trunc 52 | trimSuffix "-" -}}
+{{- $root := .root | default . -}}
+{{- include "pai-common.serviceName" (dict "root" $root "service" (.service | default $root.Chart.Name)) | trunc 52 | trimSuffix "-" -}}
 {{- end -}}
 
 {{/* pai-common.clusterName: the name of this chart's cluster-scoped objects, and of its objects in fixed namespaces. */}}

@@ -1,7 +1,7 @@
 {{/*
 pai-common.scheduling (dict "root" . "placement" "master" "values" .Values): the pod fields that say where and how important.
 placement: master = node label pai-master=true, worker = pai-worker=true, any = every node without the `optOut` label
-(legacy deploy-rules). `affinity` given in values replaces the placement.
+(legacy deploy-rules). `beside` is a component of this release: only the node of one of its pods. `affinity` given in values replaces all of this.
 */}}
 {{- define "pai-common.scheduling" -}}
 {{- $values := .values | default .root.Values -}}
@@ -27,8 +27,18 @@ topologySpreadConstraints: {{- toYaml . | nindent 2 }}
 {{- $values := .values | default .root.Values -}}
 {{- if $values.affinity }}
 affinity: {{- toYaml $values.affinity | nindent 2 }}
-{{- else if or (has .placement (list "master" "worker" "storage")) .optOut }}
+{{- else if or (has .placement (list "master" "worker" "storage")) .optOut .beside }}
 affinity:
+  {{- with .beside }}
+  podAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      - topologyKey: kubernetes.io/hostname
+        labelSelector:
+          matchLabels:
+            app.kubernetes.io/instance: {{ $.root.Release.Name }}
+            app.kubernetes.io/component: {{ . }}
+  {{- end }}
+  {{- if or (has .placement (list "master" "worker" "storage")) .optOut }}
   nodeAffinity:
     requiredDuringSchedulingIgnoredDuringExecution:
       nodeSelectorTerms:
@@ -43,6 +53,7 @@ affinity:
               operator: NotIn
               values: ["true"]
             {{- end }}
+  {{- end }}
 {{- end }}
 {{- end -}}
 
