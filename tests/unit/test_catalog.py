@@ -99,9 +99,26 @@ GATES = [
     ),
     ("storage-manager", site(), False, "pai-storage: no machines"),
     ("storage-manager", storage_site(), True, "pai-storage: 1 machine"),
+    (
+        "marketplace-db",
+        with_config(enable_marketplace="true"),
+        True,
+        "cluster.common.marketplace: not given, enable_marketplace: true, "
+        "marketplace-restserver.db_host: not given",
+    ),
+    (
+        "marketplace-db",
+        replace(
+            with_config(enable_marketplace="true"),
+            services=site({"marketplace-restserver": {"db_host": "db.example.com"}}).services,
+        ),
+        False,
+        "cluster.common.marketplace: not given, enable_marketplace: true, "
+        "marketplace-restserver.db_host: db.example.com",
+    ),
     *(
         (name, cluster, is_on, says)
-        for name in ("marketplace-db", "marketplace-restserver", "marketplace-webportal")
+        for name in ("marketplace-restserver", "marketplace-webportal")
         for cluster, is_on, says in (
             (site(), False, "cluster.common.marketplace: not given, enable_marketplace: false"),
             (
