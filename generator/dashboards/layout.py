@@ -91,7 +91,6 @@ def variable(
         "label": label,
         "description": about,
         "datasource": DATASOURCE,
-        "definition": query,
         "query": {"qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"},
         "regex": regex,
         "refresh": 2,
@@ -100,7 +99,6 @@ def variable(
         "includeAll": is_many,
         "multi": is_many,
         "options": [],
-        "current": {},
     }
     if is_many:
         found |= {"allValue": ".*", "current": {"text": ["All"], "value": ["$__all"]}}

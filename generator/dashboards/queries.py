@@ -1,4 +1,4 @@
-"""PromQL that several dashboards share. Which labels a metric has: docs/services/grafana.md."""
+"""PromQL that several dashboards share; tests/chart/data/metrics.yaml tells which metrics and labels exist."""
 
 from __future__ import annotations
 
