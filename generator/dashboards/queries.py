@@ -1,4 +1,4 @@
-"""PromQL that several dashboards share; tests/chart/data/metrics.yaml tells which metrics and labels exist."""
+"""PromQL that several dashboards share; tests/chart/data/metrics.yaml lists metrics and their labels."""
 
 from __future__ import annotations
 

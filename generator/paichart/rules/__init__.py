@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from paichart.problems import Problem
-from paichart.rules import authentication, capacity, hived, layout, legacy, ports, roles, settings
+from paichart.rules import authentication, capacity, grafana, hived, layout, legacy, ports, roles, settings
 from paichart.rules.subject import Rule, Subject
 
 RULES: tuple[Rule, ...] = (
@@ -14,6 +14,7 @@ RULES: tuple[Rule, ...] = (
     *ports.RULES,
     *settings.RULES,
     *authentication.RULES,
+    *grafana.RULES,
     *legacy.RULES,
     *capacity.RULES,
     *hived.RULES,
