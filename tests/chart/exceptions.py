@@ -58,6 +58,30 @@ ALLOWED: tuple[Allowed, ...] = (
         "mount propagation Bidirectional",
         "the disk is mounted for the node, not for the container",
     ),
+    Allowed(
+        "dshuttle-*", "dshuttle-*", "writable root file system", "the image writes settings when it starts"
+    ),
+    Allowed("dshuttle-worker", POD, "hostNetwork", "called at the address of its machine"),
+    Allowed("dshuttle-worker", POD, "hostPath *", "cached files, logs, and the socket of the mounts"),
+    Allowed("dshuttle-csi", POD, "hostNetwork", "mounts find the worker of their machine by its address"),
+    Allowed("dshuttle-csi", POD, "hostPath *", "kubelet's folders, logs, and the worker's socket"),
+    Allowed("dshuttle-csi", "*", "root", "kubelet's folders are root's"),
+    Allowed("dshuttle-csi", "dshuttle-csi-daemon", "privileged", "mounts for the machine"),
+    Allowed(
+        "dshuttle-csi",
+        "dshuttle-csi-daemon",
+        "mount propagation Bidirectional",
+        "what it mounts must show in the jobs' containers",
+    ),
+    Allowed(
+        "dshuttle-csi", "dshuttle-csi-daemon", "no liveness probe", "a restart would end the jobs' mounts"
+    ),
+    Allowed(
+        "dshuttle-csi",
+        "node-driver-registrar",
+        "no liveness probe",
+        "no port on the machine's network; ends by itself when it loses the driver",
+    ),
     Allowed("log-manager", POD, "hostPath /var/log/pai", "jobs write their logs there"),
     Allowed("log-manager", "log-manager-nginx", "hostPort *", "logs are asked for at the job's node"),
     Allowed("log-manager", "log-cleaner", "root", "deletes files of whatever user a job had"),
@@ -74,6 +98,25 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("*", "prepare-folder*", "capability CHOWN", "gives the folder to the service's user"),
     Allowed("*", "prepare-folder*", "capability DAC_READ_SEARCH", "looks into folders of other users"),
     Allowed("pylon", "pylon", "hostPort *", "users reach a bare-metal cluster at the master's address"),
+    Allowed(
+        "storage-manager",
+        POD,
+        "hostPath *",
+        "the folder that is shared, and the modules of the node's kernel",
+    ),
+    Allowed(
+        "storage-manager", "storage-manager", "hostPort *", "people mount the shares at the machine's address"
+    ),
+    Allowed(
+        "storage-manager", "storage-manager", "root", "its daemons serve as whoever asks, and add a user"
+    ),
+    Allowed("storage-manager", "storage-manager", "privileged", "drives the NFS server of the node's kernel"),
+    Allowed(
+        "storage-manager",
+        "storage-manager",
+        "writable root file system",
+        "the image writes its configuration and state all over /etc, /var and /run",
+    ),
 )
 
 _asked_for: set[Allowed] = set()
