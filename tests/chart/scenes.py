@@ -13,7 +13,11 @@ from tests.chart.umbrella import all_values, umbrella
 
 NAMESPACE = "pai-system"  # not `default`, so that forgetting a namespace shows
 # Whose objects a chart's pods mount, besides those of cluster-configuration.
-NEIGHBOURS = {"rest-server": ("hivedscheduler",)}
+NEIGHBOURS = {
+    "rest-server": ("hivedscheduler",),
+    "dshuttle-worker": ("dshuttle-master",),
+    "dshuttle-csi": ("dshuttle-master",),
+}
 
 
 def beside(chart: str, scenario: str, namespace: str = NAMESPACE) -> Rendering:

@@ -48,6 +48,7 @@ FIXED_NAMES: Mapping[str, str] = {
     "ServiceAccount default/runtime-account": "rest-server runs jobs as this account",
     "Secret default/job-ssh-secret": "rest-server v1.8.0 mounts it into jobs",
     "Secret default/pai-secret": "the pull secret that rest-server names in job pods",
+    "CSIDriver -/dshuttle": "rest-server and volumes know DShuttle by it",
 }
 # Namespaces besides the release's own that may get objects, and why.
 OTHER_NAMESPACES: Mapping[str, str] = {
