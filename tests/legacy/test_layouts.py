@@ -101,6 +101,7 @@ def test_nginx_takes_the_front_door(name: str, built: Build) -> None:
 def test_promtool_takes_prometheus_configuration_and_rules(name: str, built: Build, tmp_path: Path) -> None:
     found = files.of_container(built(name).objects, "prometheus", "prometheus", tmp_path)
     (config,) = [path for path in found if path.name == "prometheus.yml"]
+    config.write_text(without_kubernetes(config.read_text(encoding="utf-8")), encoding="utf-8")
     result = run(ensure("promtool"), "check", "config", config)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "rules found" in result.stdout
@@ -115,6 +116,15 @@ def test_amtool_takes_alertmanagers_configuration(name: str, built: Build, tmp_p
     result = run(ensure("amtool"), "check-config", config)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "receivers" in result.stdout
+
+
+def without_kubernetes(text: str) -> str:
+    """Prometheus' configuration with a file in place of Kubernetes: Debian builds promtool without it."""
+    config = yaml.safe_load(text)
+    for job in config["scrape_configs"]:
+        if job.pop("kubernetes_sd_configs", None):
+            job["file_sd_configs"] = [{"files": ["targets.json"]}]
+    return yaml.safe_dump(config)
 
 
 def run(*command: Any) -> subprocess.CompletedProcess[str]:
