@@ -20,6 +20,8 @@ _SCHEMAS = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
 WITHOUT_SCHEMA: Mapping[str, str] = {
     "cert-manager.io/v1/Certificate": "an add-on's kind; tests of the pylon chart read its fields",
     "gateway.networking.k8s.io/v1/HTTPRoute": "an add-on's kind; tests of the pylon chart read its fields",
+    "monitoring.coreos.com/v1/PodMonitor": "an add-on's kind; tests of the prometheus chart read its fields",
+    "monitoring.coreos.com/v1/PrometheusRule": "an add-on's kind; promtool checks its rules",
 }
 
 
