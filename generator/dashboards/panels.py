@@ -242,7 +242,7 @@ def _range_targets(queries: Mapping[str, str]) -> list[Json]:
 
 
 def _target(letter: str, query: str, legend: str, *, is_instant: bool = False) -> Object:
-    target: Object = {"refId": letter, "editorMode": "code", "expr": query}
+    target: Object = {"refId": letter, "expr": query}
     if is_instant:
         return {**target, "instant": True, "range": False}
     return {**target, "range": True, "legendFormat": legend}
