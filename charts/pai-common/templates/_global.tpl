@@ -55,7 +55,7 @@ The numbers are the legacy ones; `global.servicePorts.<service>` replaces one of
 {{- $defaults := dict
   "alert-handler" 9095 "alert-manager" 9093 "database-controller" 9748 "docker-cache" 5000 "dshuttle" 30999
   "grafana" 3000 "hivedscheduler" 30096 "k8s-dashboard" 9090 "log-manager" 9103 "marketplace-db" 9291
-  "marketplace-restserver" 9292 "marketplace-webportal" 9293 "node-exporter" 9100 "job-exporter" 9102
+  "marketplace-restserver" 9292 "marketplace-webportal" 9293 "node-exporter" 9100 "job-exporter" 9102 "job-info" 9104
   "postgresql" 5432 "prometheus" 9091 "prometheus-pushgateway" 9097 "pylon" 80 "pylon-https" 443
   "pylon-internal" 8088 "rest-server" 9186 "watchdog" 9101 "webportal" 9286 -}}
 {{- $ports := (include "pai-common.global" . | fromYaml).servicePorts -}}
