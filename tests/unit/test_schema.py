@@ -278,8 +278,6 @@ def test_every_mapping_is_strict_or_meant_to_be_free():
         "services-configuration.alert-manager.customized-receivers.*.actions",
         "services-configuration.alert-manager.customized-routes.routes.*",
         "services-configuration.k8s-job-exit-spec.spec.*.pattern",
-        "services-configuration.storage-manager.domain_realm",
-        "services-configuration.storage-manager.krb5_realms",
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from paichart.derive.json import Json
-from paichart.derive.marketplace import API_PATH, PLUGIN_PATH, is_marketplace_on
+from paichart.derive.marketplace import PLUGIN_PATH, api_url, is_marketplace_on
 from paichart.derive.rest_server import sign_in_method
 from paichart.model import Cluster
 
@@ -24,8 +24,7 @@ def values(cluster: Cluster) -> dict[str, Json]:
     settings = cluster.services
     return {
         "urls": {
-            "marketplaceApi": settings.text("marketplace-webportal", "marketplace_api_uri").rstrip("/")
-            or API_PATH,
+            "marketplaceApi": api_url(cluster),
             "kubernetesDashboard": DASHBOARD_PATH if cluster.dashboard_url else "",
         },
         "authenticationMethod": sign_in_method(cluster),
