@@ -180,7 +180,7 @@ def _job_trends() -> list[Object]:
     }
     percent = Look("percent", NO_GPUS, least=0, most=100)
     rates = Look("Bps", NONE, least=0)
-    limit = "A task that reaches its limit is killed. Page cache counts too, but is given back first."
+    limit = "A task that reaches its limit is killed."
     return [
         trend(
             "CPU",

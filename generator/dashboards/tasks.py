@@ -43,7 +43,7 @@ def figures(legend: str, by: str, none: str, *conditions: str) -> list[Object]:
         ),
         trend(
             "Memory",
-            "What tasks use, with their page cache.",
+            "Memory that tasks use.",
             curves({"": f"task_mem_usage_byte{where}"}),
             Look("bytes", none, least=0),
             has_table=True,

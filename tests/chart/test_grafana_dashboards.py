@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.chart.charts import ROOT, load_yaml
+from tests.chart.charts import ROOT, default_values, load_yaml
 from tests.chart.dashboards import (
     COMMON_LABELS,
     FOLDER,
@@ -217,6 +217,13 @@ def test_queries_name_metrics_and_labels_that_there_are(uid: str) -> None:
         if label not in known[metric] | COMMON_LABELS
     ]
     assert foreign == []
+
+
+def test_our_prometheus_keeps_what_dashboards_read() -> None:
+    dropped = re.compile("|".join(default_values("prometheus")["scrape"]["drop"]))
+    read = {name for uid in uids() for _, query in queries(uid) for name in metrics_in(filled(query, VALUES))}
+    assert [name for name in sorted(read) if dropped.fullmatch(name)] == []
+    assert dropped.fullmatch("go_goroutines")
 
 
 def test_an_unknown_metric_is_seen() -> None:
