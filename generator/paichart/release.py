@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from paichart.derive import grafana
 from paichart.derive.hived import is_hived_on
 from paichart.derive.internal_storage import is_loop_disk_on
+from paichart.derive.marketplace import has_own_database, is_marketplace_on
 from paichart.model import Cluster
 
 LIBRARY = "pai-common"
@@ -19,6 +21,10 @@ def _always(_cluster: Cluster) -> bool:
 
 def _has_own_database(cluster: Cluster) -> bool:
     return not cluster.config.has("paichart", "external-database", "host")
+
+
+def _has_marketplace_database(cluster: Cluster) -> bool:
+    return is_marketplace_on(cluster) and has_own_database(cluster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,10 @@ SERVICES = (
     Service("openpai-runtime"),
     Service("rest-server"),
     Service("webportal"),
+    Service("marketplace-db", _has_marketplace_database),
+    Service("marketplace-restserver", is_marketplace_on),
+    Service("marketplace-webportal", is_marketplace_on),
+    Service("grafana", grafana.is_wanted),
     Service("pylon"),
 )
 """All services, a service after those that it calls."""
