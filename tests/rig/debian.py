@@ -23,11 +23,12 @@ PACKAGES: Mapping[str, str] = {
     "nginx": "nginx-light",
     "postgres": "postgresql-15",
     "promtool": "prometheus",
+    "ruby": "ruby",
     "testparm": "samba-common-bin",
 }
 """Debian's package of each program."""
 
-INSTALLED = ("dot", "nginx", "postgres", "testparm")
+INSTALLED = ("dot", "nginx", "postgres", "ruby", "testparm")
 """Programs that need libraries or files in their places: their packages are installed."""
 
 _SEARCH_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lib/postgresql/15/bin")
