@@ -100,6 +100,11 @@ ALLOWED: tuple[Allowed, ...] = (
         "log-manager", "log-cleaner", "capability SETGID", "the image's cron sets the groups of its task"
     ),
     Allowed("log-manager", "log-cleaner", "no liveness probe", "no port; it ends when its cron ends"),
+    Allowed("node-exporter", POD, "hostNetwork", "the kernel tells a reader of its own network only"),
+    Allowed("node-exporter", POD, "hostPath /", "file systems are measured where they are mounted"),
+    Allowed(
+        "node-exporter", "node-exporter", "mount propagation HostToContainer", "sees disks mounted later"
+    ),
     Allowed(
         "postgresql", POD, "hostPath *", "check-folder looks for an unmounted disk image beside the data"
     ),
