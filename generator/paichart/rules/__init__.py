@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from paichart.problems import Problem
-from paichart.rules import authentication, capacity, grafana, hived, layout, legacy, ports, roles, settings
+from paichart.rules import (
+    authentication,
+    capacity,
+    grafana,
+    hived,
+    layout,
+    legacy,
+    marketplace,
+    ports,
+    roles,
+    settings,
+    storage,
+)
 from paichart.rules.subject import Rule, Subject
 
 RULES: tuple[Rule, ...] = (
@@ -15,6 +27,8 @@ RULES: tuple[Rule, ...] = (
     *settings.RULES,
     *authentication.RULES,
     *grafana.RULES,
+    *marketplace.RULES,
+    *storage.RULES,
     *legacy.RULES,
     *capacity.RULES,
     *hived.RULES,
