@@ -224,6 +224,11 @@ BAD: list[tuple[str, list[Object], str]] = [
     ("services_are_tested", [service()], "asked by no test pod"),
     ("pods_carry_their_selector_and_app", [thing("Pod", spec={"containers": []})], "lack label app"),
     (
+        "pods_carry_their_selector_and_app",
+        [thing("CronJob", spec={"jobTemplate": {"spec": {"template": workload()["spec"]["template"]}}})],
+        "carry label app",
+    ),
+    (
         "replicas_have_one_owner",
         [
             workload(spec={"replicas": 2}),

@@ -161,12 +161,17 @@ def services_are_tested(rendering: Rendering) -> Iterator[str]:
 
 @rule
 def pods_carry_their_selector_and_app(rendering: Rendering) -> Iterator[str]:
-    """Pods carry what their workload selects by, and the legacy label `app`."""
+    """Pods carry what their workload selects by, and the legacy label `app`; those of a CronJob do without it.
+
+    Watchdog counts pods with that label, and one that has done its work is not ready.
+    """
     for pods in rendering.lasting():
         if not is_subset(pods.owner["spec"]["selector"]["matchLabels"], pods.labels):
             yield f"{pods} does not select its own pods"
     for pods in rendering.objects.pod_specs():
-        if not pods.is_test and "app" not in pods.labels:
+        if pods.kind == "CronJob" and "app" in pods.labels:
+            yield f"{pods}: its pods carry label app, so watchdog would count them as a service's"
+        if pods.kind != "CronJob" and not pods.is_test and "app" not in pods.labels:
             yield f"{pods}: its pods lack label app"
 
 
