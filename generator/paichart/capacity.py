@@ -4,8 +4,8 @@ Counted are the containers of pods bound to a node, as legacy counted them: no i
 those that keep running. Left out, so that the figures do not depend on when they are taken:
 
 - pods of jobs and finished pods: they come and go, and the cells are there for jobs;
-- node-exporter, job-exporter and log-manager, and all of OpenPAI on a master that runs jobs: the build keeps
-  room for them itself (`qos-switch`, `paichart.master-reservation`), whether or not they are installed yet.
+- node-exporter, job-exporter, log-manager, DShuttle, and all of OpenPAI on a master that runs jobs: the build
+  keeps room for them itself (`qos-switch`, `dshuttle`, `paichart.master-reservation`), installed yet or not.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _HEADER = f"""\
 # remove the file to size cells from layout.yaml.
 """
 _JOB_LABEL = ("type", "kube-launcher-task")
-_DAEMONS = ("node-exporter", "job-exporter", "log-manager")
+_DAEMONS = ("node-exporter", "job-exporter", "log-manager", "dshuttle-worker", "dshuttle-csi-daemon")
 _PART_OF = "app.kubernetes.io/part-of"
 _US = "openpai"
 _UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"

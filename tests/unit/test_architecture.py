@@ -14,7 +14,7 @@ LAYERS = (
     ("model", "quantity", "codes", "scalars"),
     ("syntax", "nodes"),
     ("source",),
-    ("hived", "validator"),
+    ("hived", "validator", "alluxio", "addresses"),
     ("vocabulary",),
     ("wording",),
     ("schema",),

@@ -91,6 +91,8 @@ PODS = [
     ("job", [pod(ONE, labels={"type": "kube-launcher-task"})], NOTHING),
     ("our-daemon", [pod(ONE, labels={"app": "job-exporter", **OURS})], NOTHING),
     ("legacys-daemon", [pod(ONE, labels={"app": "log-manager"})], NOTHING),
+    ("dshuttle", [pod(ONE, labels={"app": "dshuttle-csi-daemon", **OURS})], NOTHING),
+    ("legacys-dshuttle", [pod(ONE, labels={"app": "dshuttle-worker"})], NOTHING),
     (
         "anothers-node-exporter",
         [pod(ONE, labels={"app": "node-exporter", "app.kubernetes.io/part-of": "kube-prometheus"})],

@@ -93,6 +93,22 @@ def test_the_default_reservation_is_taken_from_every_worker(of: Sku, expected: t
     assert (spec.cell_types[0].number, spec.sku_types[0].cpu, spec.sku_types[0].memory) == expected
 
 
+# dshuttle.md: the worker asks for 2G, the job worker for 1G, the CSI daemon for 4G: 7 * 10^9
+# bytes are 6675.7 MiB. Seed: (225280 - 1024 - 6675.7) / 4 = 54395.07; with qos-switch 768 MiB less: 54203.07.
+# With 1Gi for the CSI daemon: 3 * 10^9 bytes are 2861.02 MiB; (225280 - 1024 - 2861.02 - 1024) / 4 = 55092.7.
+@pytest.mark.parametrize(
+    ("qos", "settings", "memory"),
+    [("false", {}, 54395), ("true", {}, 54203), ("false", {"csi_daemon_request_mem": "1Gi"}, 55092)],
+)
+def test_what_dshuttle_takes_of_a_worker_is_no_jobs(qos: str, settings: dict[str, Any], memory: int) -> None:
+    asked = {"worker_request_mem": "2G", "job_worker_request_mem": "1G", "csi_daemon_request_mem": "4G"}
+    services = {"cluster": {"common": {"dshuttle": "true"}}, "dshuttle": {**asked, **settings}}
+    given = cluster(workers(sku("k80", 24, 220, 4), 2), {"qos-switch": qos}, services=services)
+    assert derived(given).sku_types[0].memory == memory
+    without = cluster(workers(sku("k80", 24, 220, 4), 2), services={"dshuttle": services["dshuttle"]})
+    assert derived(without).sku_types[0].memory == 56064
+
+
 def test_the_seed_gives_legacys_configuration() -> None:
     machines = [
         Machine("pai-master", "10.0.0.1", sku("master-machine", 24, 60), is_master=True),

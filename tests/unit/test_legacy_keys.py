@@ -193,7 +193,6 @@ OTHER_DEFAULTS = {
     "alert-manager.job-status-change-notification.configured": "worked out",
     "authentication.group-manager.grouplist": "held a sample group, which the quick start left out",
     "cluster.common.qos-switch": "config.yaml says it, false when it does not",
-    "cluster.common.k8s-rbac": "access is always by RBAC",
     "cluster.common.docker-data-root": "config.yaml says it",
     "cluster.docker-registry.namespace": "config.yaml says it",
     "cluster.docker-registry.domain": "config.yaml says it",

@@ -83,6 +83,48 @@ def test_a_port_of_the_master_matters_to_jobs_only_when_it_runs_some():
     assert places(config, layout, services) == [f"{SERVICES}:1:15 error PAI033"]
 
 
+DSHUTTLE = "cluster: {{common: {{dshuttle: 'true'}}}}\ndshuttle: {{{}}}\n"
+
+
+def test_dshuttle_takes_ports_of_workers_alone():
+    # 5001 is the job worker's; pylon is on the master.
+    services = DSHUTTLE.format("") + "pylon: {port: 5001}\n"
+    assert places(services=services) == []
+    config = CONFIG + "  shared-master: true\n"
+    layout = LAYOUT.replace('pai-master: "true"', "pai-master: 'true', pai-worker: 'true'")
+    assert places(config, layout, services) == [f"{SERVICES}:2:11 error PAI034"]
+    assert places(config, layout, "pylon: {port: 5001}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            "worker_web_port: 9103",
+            "port 9103 of dshuttle (worker web) is taken by log-manager on the same machine",
+        ),
+        (
+            "job_worker_rpc_port: 5000",
+            "port 5000 of dshuttle (job worker rpc) is taken by dshuttle (worker web) on the same machine",
+        ),
+        (
+            "job_master_web_port: 30999",
+            "port 30999 of dshuttle (job master web) is taken by dshuttle (master web) on the same machine",
+        ),
+    ],
+)
+def test_dshuttles_ports_meet_others(settings, message):
+    (problem,) = problems(services=DSHUTTLE.format(settings))
+    assert (problem.code, problem.message) == ("PAI034", message)
+
+
+def test_a_port_of_dshuttle_that_jobs_may_get():
+    (problem,) = problems(services=DSHUTTLE.format("worker_rpc_port: 20000"))
+    assert problem.message == "port 20000 of dshuttle (worker rpc) is among the jobs' ports 15000 to 39999"
+    # The master has an address of its own.
+    assert places(services=DSHUTTLE.format("master_rpc_port: 20000")) == []
+
+
 def test_two_services_on_one_host_port():
     (problem,) = problems(services="log-manager: {port: 9102}\n")
     assert (str(problem.span), problem.code) == (f"{SERVICES}:1:1", "PAI034")

@@ -6,24 +6,23 @@ Names of properties: Alluxio's reference, docs/en/reference/Properties-List.md o
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
+from paichart.alluxio import MEMORY_FOLDER, parts, size
 from paichart.derive.json import Json
 from paichart.model import Cluster, Settings
 from paichart.quantity import parse
 
-MEMORY_FOLDER = "/dev/shm"  # noqa: S108 # a volume in memory, mounted there
-DISK_FOLDER = "/mnt/ssd"
 JOURNAL_FOLDER = "/mnt/dshuttle/journal"
 FILES_FOLDER = "/mnt/dshuttle/ufs"
 """Folders of an old installation on the master."""
 
+ON_WORKERS = ("worker", "job_worker", "csi_daemon")
+"""Processes of DShuttle that run on every worker."""
+
 _SECTION = "dshuttle"
-_SIZE = re.compile(r"([0-9]+)([kmgt]?)b?", re.IGNORECASE)
-_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _FIRST_HEAP = 1024**3
 _FIRST_HEAP_TEXT = "1G"
 _LOGS_OF_MASTERS = 4
@@ -103,30 +102,9 @@ def port(cluster: Cluster, name: str) -> int:
     return cluster.services.integer(_SECTION, name)
 
 
-def memory_tier(tiers: Sequence[Mapping[str, Any]]) -> int:
-    """Return how many bytes of files the tiers keep in memory."""
-    return sum(
-        size(quota)
-        for tier in tiers
-        for path, quota in zip(parts(tier["path"]), parts(tier["quota"]), strict=False)
-        if path == MEMORY_FOLDER
-    )
-
-
 def tiers(cluster: Cluster) -> tuple[Mapping[str, Any], ...]:
     """Return the tiers that the cache has."""
     return cluster.services.items(_SECTION, "tieredstores")
-
-
-def size(text: str) -> int:
-    """Return a size of Java or Alluxio in bytes: `4G`, `4GB` and `4g` are 4 * 1024³. 0 if it is none."""
-    match = _SIZE.fullmatch(text.strip())
-    return int(match[1]) * 1024 ** _POWERS[match[2].lower()] if match else 0
-
-
-def parts(text: str) -> list[str]:
-    """Return what stands between commas."""
-    return [part.strip() for part in text.split(",")]
 
 
 def log(cluster: Cluster) -> dict[str, Json]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paichart.alluxio import memory_tier
 from paichart.derive import dshuttle
 from paichart.derive.json import Json
 from paichart.model import Cluster
@@ -10,7 +11,7 @@ from paichart.quantity import parse, to_text
 
 def values(cluster: Cluster) -> dict[str, Json]:
     """Return the subchart's values."""
-    in_memory = dshuttle.memory_tier(dshuttle.tiers(cluster))
+    in_memory = memory_tier(dshuttle.tiers(cluster))
     return {
         "masterRpcPort": dshuttle.port(cluster, "master_rpc_port"),
         "ports": {

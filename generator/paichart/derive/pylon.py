@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from ipaddress import ip_address
 
+from paichart.derive import k8s_dashboard
 from paichart.derive.json import Json
+from paichart.derive.monitoring import grafana_url, prometheus_url
 from paichart.derive.network import exposure_type, external_url, host_ports, is_tls_on, node_ports, plain_url
 from paichart.model import Cluster
 
@@ -39,10 +41,25 @@ def values(cluster: Cluster) -> dict[str, Json]:
         "exposure": exposure(cluster),
         "tls": tls(cluster),
         "logManager": {"hosts": dict(hosts)},
-        "kubernetesDashboard": {"url": plain_url(cluster.dashboard_url) if cluster.dashboard_url else ""},
+        **outside(cluster),
         "realIp": {"trustedProxies": list(trusted_proxies(cluster))},
         "ipv6": "[" in external_url(cluster) or any(":" in machine.address for machine in cluster.machines),
     }
+
+
+def outside(cluster: Cluster) -> dict[str, Json]:
+    """Return the addresses of the admin's own dashboard, Prometheus and Grafana, as far as there are any.
+
+    A dashboard of the release is told where it serves, so its paths keep their prefix.
+    """
+    dashboard: dict[str, Json] = {"url": k8s_dashboard.outside_url(cluster)}
+    if k8s_dashboard.is_installed(cluster):
+        dashboard["stripPrefix"] = False
+    found: dict[str, Json] = {"kubernetesDashboard": dashboard}
+    for name, url in (("prometheus", prometheus_url(cluster)), ("grafana", grafana_url(cluster))):
+        if url:
+            found[name] = {"url": plain_url(url)}
+    return found
 
 
 def backends(services: Collection[str]) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from statistics import median_high
 
 from paichart.derive.common import is_qos_on
+from paichart.derive.dshuttle import ON_WORKERS, is_dshuttle_on
 from paichart.model import Capacity, Cluster
 from paichart.quantity import cores, mebibytes
 
@@ -60,11 +61,13 @@ class Reserve:
 
 
 def reserve_of(cluster: Cluster) -> Reserve:
-    """Return what is kept from jobs: PAI's daemons when they have requests, and config.yaml's reservations.
+    """Return what is kept from jobs: PAI's daemons with their requests, DShuttle, config.yaml's reservations.
 
+    DShuttle counts whether or not its pods have requests: its processes and files fill the memory either way.
     `node-reservation` stands for the cluster's own daemons: it counts where their requests were not recorded.
     """
-    worker = Resources(Fraction(0), QOS_DAEMON_MEMORY if is_qos_on(cluster) else Fraction(0))
+    daemons = QOS_DAEMON_MEMORY if is_qos_on(cluster) else Fraction(0)
+    worker = Resources(Fraction(0), daemons + _dshuttle_memory(cluster))
     if cluster.capacity is None:
         worker += _setting(cluster, "node-reservation")
     return Reserve(worker, _setting(cluster, "master-reservation"))
@@ -86,6 +89,16 @@ def _margin(offered: Resources) -> Resources:
     return Resources(
         min(offered.cpu * RESERVED_SHARE, RESERVED_CPU),
         min(offered.memory * RESERVED_SHARE, RESERVED_MEMORY),
+    )
+
+
+def _dshuttle_memory(cluster: Cluster) -> Fraction:
+    """Return the MiB that DShuttle asks for on a worker: 7G by default, as legacy's guide says."""
+    if not is_dshuttle_on(cluster):
+        return Fraction(0)
+    return sum(
+        (mebibytes(cluster.services.text("dshuttle", f"{name}_request_mem")) for name in ON_WORKERS),
+        Fraction(0),
     )
 
 

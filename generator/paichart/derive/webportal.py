@@ -7,13 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from paichart.derive import k8s_dashboard
 from paichart.derive.json import Json
 from paichart.derive.marketplace import PLUGIN_PATH, api_url, is_marketplace_on
 from paichart.derive.rest_server import sign_in_method
 from paichart.model import Cluster
 
-DASHBOARD_PATH = "/kubernetes-dashboard"
-"""Where pylon leads to the dashboard that layout.yaml names."""
 WINDOW_IN_SCRAPES = 10
 """The hardware page averages over so many readings of Prometheus (legacy's PROM_SCRAPE_TIME)."""
 MARKETPLACE: Mapping[str, str] = {"id": "marketplace", "title": "Marketplace", "uri": PLUGIN_PATH}
@@ -25,7 +24,7 @@ def values(cluster: Cluster) -> dict[str, Json]:
     return {
         "urls": {
             "marketplaceApi": api_url(cluster),
-            "kubernetesDashboard": DASHBOARD_PATH if cluster.dashboard_url else "",
+            "kubernetesDashboard": k8s_dashboard.PATH if k8s_dashboard.outside_url(cluster) else "",
         },
         "authenticationMethod": sign_in_method(cluster),
         "metricsWindowSeconds": WINDOW_IN_SCRAPES * settings.integer("prometheus", "scrape_interval"),
@@ -34,9 +33,11 @@ def values(cluster: Cluster) -> dict[str, Json]:
 
 
 def neighbours(cluster: Cluster, services: Collection[str]) -> dict[str, Json]:
-    """Return what a marketplace brings: its menu entry, and saving job templates to it."""
+    """Return what a dashboard and a marketplace bring: their menu entries, and saving job templates."""
     has_marketplace = is_marketplace_on(cluster) and "marketplace-webportal" in services
+    dashboard: dict[str, Json] = {"urls": {"kubernetesDashboard": k8s_dashboard.PATH}}
     return {
+        **(dashboard if "k8s-dashboard" in services else {}),
         "saveTemplates": has_marketplace and cluster.services.flag("webportal", "save-template"),
         "plugins": _plugins(cluster, has_marketplace),
     }

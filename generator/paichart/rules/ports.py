@@ -14,22 +14,41 @@ from paichart.rules.subject import Rule, Subject
 NODE_PORTS = range(30000, 32768)
 """Kubernetes' default `--service-node-port-range`."""
 
+_MASTER, _WORKERS, _EVERYWHERE = frozenset({"master"}), frozenset({"worker"}), frozenset({"master", "worker"})
+_DSHUTTLE = frozenset({"dshuttle-master"})
+_DSHUTTLE_PORTS = {
+    "worker_rpc_port": _WORKERS,
+    "worker_web_port": _WORKERS,
+    "job_worker_rpc_port": _WORKERS,
+    "job_worker_data_port": _WORKERS,
+    "job_worker_web_port": _WORKERS,
+    "master_rpc_port": _DSHUTTLE,
+    "master_web_port": _DSHUTTLE,
+    "job_master_rpc_port": _DSHUTTLE,
+    "job_master_web_port": _DSHUTTLE,
+}
 _JOBS = "rest-server"
 _EXPOSURE = ("paichart", "exposure")
 
 
 @dataclass(frozen=True, slots=True)
 class HostPort:
-    """A port that a service takes on machines: where it is set, and whether that is every machine."""
+    """A port that a service takes on machines: where it is set, and the machines by their roles.
+
+    A pod with an address of its own counts as a machine; `places` holds its name.
+    """
 
     owner: str
     port: int
     span: Span
-    is_everywhere: bool
+    places: frozenset[str]
 
 
 def host_ports(subject: Subject) -> tuple[HostPort, ...]:
-    """Return the host ports of a release: logs and exporters on every machine, pylon on the master."""
+    """Return the host ports of a release: logs and exporters on every machine, pylon on the master.
+
+    DShuttle has some on workers; the processes of its master share a pod.
+    """
     services, marks = subject.services.settings, subject.services.marks
     monitoring = ("paichart", "monitoring")
     is_there = {
@@ -38,16 +57,24 @@ def host_ports(subject: Subject) -> tuple[HostPort, ...]:
         "job-exporter": subject.config.settings.text(*monitoring, "job-metrics") == "exporter",
     }
     ports = [
-        HostPort(name, services.integer(name, "port"), marks.at(name, "port"), True)
+        HostPort(name, services.integer(name, "port"), marks.at(name, "port"), _EVERYWHERE)
         for name in is_there
         if is_there[name]
     ]
     if subject.config.settings.text(*_EXPOSURE, "type") == "hostPort":
-        ports.append(HostPort("pylon", services.integer("pylon", "port"), marks.at("pylon", "port"), False))
+        ports.append(HostPort("pylon", services.integer("pylon", "port"), marks.at("pylon", "port"), _MASTER))
         if services.has("pylon", "ssl") or subject.config.settings.has("paichart", "tls"):
             https = services.integer("pylon", "ssl", "port") if services.has("pylon", "ssl") else 443
-            ports.append(HostPort("pylon (https)", https, marks.at("pylon", "ssl", "port"), False))
-    return tuple(ports)
+            ports.append(HostPort("pylon (https)", https, marks.at("pylon", "ssl", "port"), _MASTER))
+    return (*ports, *_of_dshuttle(subject))
+
+
+def _of_dshuttle(subject: Subject) -> Iterator[HostPort]:
+    services, marks = subject.services.settings, subject.services.marks
+    if services.flag("cluster", "common", "dshuttle"):
+        for key, places in _DSHUTTLE_PORTS.items():
+            owner = f"dshuttle ({key.removesuffix('_port').replace('_', ' ')})"
+            yield HostPort(owner, services.integer("dshuttle", key), marks.at("dshuttle", key), places)
 
 
 def job_ports(subject: Subject) -> range:
@@ -113,7 +140,7 @@ def check_host_ports_of_jobs(subject: Subject) -> Iterator[Problem]:
     jobs = job_ports(subject)
     is_shared = any(row.is_master for row in subject.workers)
     for taken in host_ports(subject):
-        if taken.port in jobs and (taken.is_everywhere or is_shared):
+        if taken.port in jobs and ("worker" in taken.places or (is_shared and "master" in taken.places)):
             message = f"port {taken.port} of {taken.owner} is among the jobs' ports {_shown(jobs)}"
             hint = "a job would fail when it gets this port; choose one outside, or move the jobs' range"
             yield Problem(taken.span, "PAI033", message, hint)
@@ -121,12 +148,15 @@ def check_host_ports_of_jobs(subject: Subject) -> Iterator[Problem]:
 
 def check_unique_host_ports(subject: Subject) -> Iterator[Problem]:
     """PAI034: no two services take the same port of one machine."""
-    first: dict[int, HostPort] = {}
+    is_shared = any(row.is_master for row in subject.workers)
+    known: list[HostPort] = []
     for taken in host_ports(subject):
-        other = first.setdefault(taken.port, taken)
-        if other is not taken:
+        places = taken.places | (_EVERYWHERE if is_shared and taken.places & _EVERYWHERE else frozenset())
+        other = next((one for one in known if one.port == taken.port and one.places & places), None)
+        if other:
             message = f"port {taken.port} of {taken.owner} is taken by {other.owner} on the same machine"
             yield Problem(taken.span, "PAI034", message, "give one of them another port")
+        known.append(taken)
 
 
 def check_node_ports(subject: Subject) -> Iterator[Problem]:
