@@ -112,6 +112,12 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("*", "prepare-folder*", "root", "kubelet makes a folder on the node as root"),
     Allowed("*", "prepare-folder*", "capability CHOWN", "gives the folder to the service's user"),
     Allowed("*", "prepare-folder*", "capability DAC_READ_SEARCH", "looks into folders of other users"),
+    Allowed(
+        "prometheus-pushgateway",
+        "prometheus-pushgateway",
+        "hostPort *",
+        "machines that are no nodes push to the master, by value",
+    ),
     Allowed("pylon", "pylon", "hostPort *", "users reach a bare-metal cluster at the master's address"),
     Allowed(
         "storage-manager",

@@ -1,4 +1,4 @@
-"""What the prometheus chart renders, as Prometheus itself reads it: promtool checks it and runs the rules on made-up series."""
+"""What the prometheus chart renders, as Prometheus itself reads it: promtool checks and runs it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def relabelled(job: Mapping[str, Any], pod: Mapping[str, str], folder: Path) -> 
     targets = [{"targets": [pod["__address__"]], "labels": labels}]
     (folder / "targets.json").write_text(json.dumps(targets), encoding="utf-8")
     own = {
-        key: value for key, value in job.items() if key not in ("kubernetes_sd_configs", "tls_config", "authorization")
+        key: value
+        for key, value in job.items()
+        if key not in ("kubernetes_sd_configs", "tls_config", "authorization")
     }
     own["file_sd_configs"] = [{"files": [str(folder / "targets.json")]}]
     config = folder / "prometheus.yml"

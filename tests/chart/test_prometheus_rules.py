@@ -1,4 +1,4 @@
-"""Recording and alerting rules: promtool reads them, and runs each on series whose outcome was worked by hand."""
+"""Recording and alerting rules: promtool reads them, and runs each on series worked by hand."""
 
 from __future__ import annotations
 
@@ -131,7 +131,9 @@ def metrics_in(expression: str) -> set[str]:
 
 
 def test_names_of_metrics_are_found() -> None:
-    found = metrics_in('100 * sum by (a, b) (rate(c_total{d="e"}[5m])) / on (f) group_left (g) h:i and j == 1')
+    found = metrics_in(
+        '100 * sum by (a, b) (rate(c_total{d="e"}[5m])) / on (f) group_left (g) h:i and j == 1'
+    )
     assert found == {"c_total", "h:i", "j"}
 
 
@@ -196,7 +198,9 @@ def test_groups_that_have_nothing_to_read_are_left_out() -> None:
 def test_a_threshold_is_used(threshold: str, value: int) -> None:
     given = "17m" if threshold.endswith("For") else value
     before = rule_files(everything())
-    after = rule_files(rendered({**EVERYTHING, "rules": {"alerts": ALL_ALERTS, "thresholds": {threshold: given}}}))
+    after = rule_files(
+        rendered({**EVERYTHING, "rules": {"alerts": ALL_ALERTS, "thresholds": {threshold: given}}})
+    )
     changed = [(a, b) for (_, a), (_, b) in zip(rules(before), rules(after), strict=True) if a != b]
     assert len(changed) == 1, changed
 
@@ -213,7 +217,9 @@ def test_recorded_metrics_of_jobs_have_a_sample_each_reading() -> None:
 
 
 def test_recorded_metrics_have_the_job_exporters_port() -> None:
-    objects = rendered({**EVERYTHING, "global": {**EVERYTHING["global"], "servicePorts": {"job-exporter": 9902}}})
+    objects = rendered(
+        {**EVERYTHING, "global": {**EVERYTHING["global"], "servicePorts": {"job-exporter": 9902}}}
+    )
     text = "".join(rule_files(objects).values())
     assert "$1:9902" in text
     assert ":9102" not in text
@@ -229,12 +235,14 @@ def test_every_lasting_container_has_metrics() -> None:
     own = default_values("prometheus")["rules"]
     pattern = re.compile("|".join(own["serviceContainers"]))
     host = re.compile("|".join(own["hostNetworkContainers"]))
-    # Short-lived by nature, or plugins of the kubelet that an admin adds.
-    unlisted = {"internal-storage-create", "device-plugin-config"}
+    # They wait, or talk to the kubelet once.
+    unlisted = {"internal-storage-create", "node-driver-registrar"}
     missing = []
     for pods in whole().lasting():
         for container in pods.containers(init=False):
-            if not pattern.fullmatch(container.name) and container.name not in unlisted:
+            if container.name in unlisted:
+                continue
+            if not pattern.fullmatch(container.name):
                 missing.append(str(container))
             on_host = bool(host.fullmatch(container.name))
             assert on_host == bool(pods.spec.get("hostNetwork")), str(container)

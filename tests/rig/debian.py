@@ -22,6 +22,7 @@ PACKAGES: Mapping[str, str] = {
     "dot": "graphviz",
     "nginx": "nginx-light",
     "postgres": "postgresql-15",
+    "prometheus-pushgateway": "prometheus-pushgateway",
     "promtool": "prometheus",
     "ruby": "ruby",
     "testparm": "samba-common-bin",

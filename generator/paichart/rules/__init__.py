@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from paichart.problems import Problem
 from paichart.rules import (
+    alerts,
     authentication,
     capacity,
     dshuttle,
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     *grafana.RULES,
     *marketplace.RULES,
     *storage.RULES,
+    *alerts.RULES,
     *legacy.RULES,
     *capacity.RULES,
     *hived.RULES,
