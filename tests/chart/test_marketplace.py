@@ -216,7 +216,7 @@ def test_pages_are_served_from_a_copy_that_is_made_anew_at_each_start(tmp_path: 
         }
         subprocess.run(command, cwd=image, env=environ, check=True, timeout=60)
         assert (run / "dist/plugin.js").read_text() == f'api="{url}";other=`${{r}}`'
-    assert (run / "dist/1.chunk.js").read_text() == "chunk"
+    assert sorted(path.name for path in (run / "dist").iterdir()) == ["1.chunk.js", "plugin.js"]
     # Without --env the image's tool empties every other placeholder of the script (seen with envsub 4.0.7).
     names = "--env MARKETPLACE_API_URL --env NPM_INSTALL_TOKEN --system"
     assert (run / "calls").read_text().splitlines()[0] == f"{names} dist/plugin.js {run}/dist/plugin.js"

@@ -190,28 +190,33 @@ def wait_until_ready(postgres: Postgres) -> None:
         time.sleep(0.2)
 
 
+def ask(postgres: Postgres, statement: str) -> str:
+    login = {**os.environ, "PGPASSWORD": PASSWORD}
+    run = subprocess.run(
+        postgres.client(statement), env=login, check=False, capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip()
+
+
 def test_real_server_takes_the_arguments_and_the_probe_sees_it(postgres: Postgres) -> None:
     wait_until_ready(postgres)
-    login = {**os.environ, "PGPASSWORD": PASSWORD}
-    asked = subprocess.run(
-        postgres.client("SHOW max_connections"), env=login, check=False, capture_output=True
-    )
-    assert asked.stdout.decode().strip() == "1000", asked.stderr
+    assert ask(postgres, "SHOW max_connections") == "1000"
 
 
 def test_real_server_stops_at_once_although_a_client_stays(postgres: Postgres) -> None:
     wait_until_ready(postgres)
     login = {**os.environ, "PGPASSWORD": PASSWORD}
-    client = subprocess.Popen(
-        postgres.client("SELECT pg_sleep(300)"),
-        env=login,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    command = postgres.client("SELECT pg_sleep(300)")
+    client = subprocess.Popen(command, env=login, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     stop = postgres.container["lifecycle"]["preStop"]["exec"]["command"]
     try:
-        assert postgres.run(*stop, env={**os.environ, "PGDATA": str(postgres.data)}).returncode == 0
         deadline = time.monotonic() + 30
+        while ask(postgres, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") != "1":
+            assert time.monotonic() < deadline, "the client never came"
+            time.sleep(0.2)
+        assert postgres.run(*stop, env={**os.environ, "PGDATA": str(postgres.data)}).returncode == 0
+        deadline = time.monotonic() + 20
         while (postgres.data / "postmaster.pid").exists():
             assert time.monotonic() < deadline, "the server waits for its client"
             time.sleep(0.2)
