@@ -180,7 +180,9 @@ def _assemble(values: Mapping[str, Secret], cluster: Cluster) -> Credentials:
         data[f"{key}-urlencoded"] = Secret(quote(values[key], safe=""))
     azure = cluster.services.mapping("marketplace-restserver", "azure_storage")
     if azure:
-        data["marketplace-azure-storage"] = Secret(json.dumps(dict(azure), separators=(",", ":")))
+        data["marketplace-azure-storage"] = Secret(
+            json.dumps(dict(azure), separators=(",", ":"), sort_keys=True)
+        )
     oidc = _oidc_file(cluster)
     if oidc:
         data["oidc.yaml"] = oidc
