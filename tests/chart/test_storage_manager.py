@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.chart.charts import default_values, merged, scenario_values, scenarios
-from tests.chart.render import Object, Objects, RenderError, render
+from tests.chart.charts import ROOT, default_values, merged, scenario_values, scenarios
+from tests.chart.render import CHECKED_MINORS, Object, Objects, RenderError, parse, render
 from tests.rig.debian import ensure
 
 PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
@@ -257,3 +257,17 @@ def test_several_machines_have_no_service_in_common() -> None:
 
 def test_default_networks_are_those_that_the_generator_writes() -> None:
     assert default_values("storage-manager")["allowedNetworks"] == [*PRIVATE]
+
+
+def test_documented_storage_of_jobs_is_what_rest_server_looks_for() -> None:
+    # src/rest-server/src/models/v2/storage.js: bound claims of namespace `default`, and their volumes.
+    page = (ROOT / "docs/services/storage-manager.md").read_text(encoding="utf-8")
+    (sample,) = (text for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "nfs:" in text)
+    objects = parse(sample, CHECKED_MINORS)
+    claim, volume = objects.find("PersistentVolumeClaim"), objects.find("PersistentVolume")
+    assert (claim["metadata"]["namespace"], claim["spec"]["volumeName"]) == (
+        "default",
+        volume["metadata"]["name"],
+    )
+    assert volume["spec"]["claimRef"] == {"namespace": "default", "name": claim["metadata"]["name"]}
+    assert f"/share/pai{volume['spec']['nfs']['path']}" in exports(rendered())
