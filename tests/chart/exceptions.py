@@ -30,6 +30,12 @@ class Allowed:
 
 ALLOWED: tuple[Allowed, ...] = (
     Allowed(
+        "cert-expiration-checker",
+        POD,
+        "hostPath *",
+        "the API server's certificate lies on the master, by value",
+    ),
+    Allowed(
         "database-controller", "*-watcher", "no liveness probe", "no port; ends by itself when a watch fails"
     ),
     Allowed("database-controller", "poller", "no liveness probe", "no port; a round that fails is repeated"),
@@ -92,6 +98,9 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("job-exporter", POD, "hostPath /var/drivers/*", "an old installation's GPU driver, by value"),
     Allowed("job-exporter*", "job-exporter", "root", "enters the namespaces of other containers"),
     Allowed("job-exporter*", "job-exporter", "privileged", "the same, and all devices of the node"),
+    Allowed(
+        "job-status-change-notification", "*", "no liveness probe", "no port; a round that fails is repeated"
+    ),
     Allowed("log-manager", POD, "hostPath /var/log/pai", "jobs write their logs there"),
     Allowed("log-manager", "log-manager-nginx", "hostPort *", "logs are asked for at the job's node"),
     Allowed("log-manager", "log-cleaner", "root", "deletes files of whatever user a job had"),
