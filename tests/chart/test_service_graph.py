@@ -37,6 +37,14 @@ UNSEEN: Mapping[Edge, str] = {
     ("rest-server", "calls", "log-manager"): "asks the log manager of a job's machine, at its address",
     ("pylon", "calls", "log-manager"): "leads to the log managers of machines, at their addresses",
     ("postgresql", "waits", "internal-storage"): "waits for the mounted disk, not for a port",
+    ("dshuttle-csi", "calls", "dshuttle-worker"): "asks the worker of its machine, through a socket there",
+    (
+        "prometheus",
+        "calls",
+        "job-exporter",
+    ): "finds it by its annotation; no policy holds on a machine's network",
+    ("prometheus", "calls", "node-exporter"): "as job-exporter",
+    ("prometheus", "calls", "prometheus-pushgateway"): "finds it by its annotation; everybody may push",
 }
 
 
@@ -88,6 +96,7 @@ def _of_pods(pods: Pods, objects: Objects) -> Iterator[Edge]:
         for text in texts:
             yield from ((name, "waits" if is_waiting else "calls", host) for host in _hosts(text, hosts))
             yield from ((name, "links", service) for service in _linked(text))
+    yield from ((name, "reads", other) for other in _beside(pods, objects))
     for kind, named in _read(pods):
         item = _find(objects, kind, named, pods.namespace)
         if item is None:
@@ -120,9 +129,9 @@ def _linked(text: str) -> set[str]:
     """Services to which addresses of the front door in a text lead, whole or as a path."""
     paths = re.findall(rf"(?:^|[\"']|{re.escape(URL)})(/[a-z/-]+)", text)
     return {
-        next(service for start, service in PATHS.items() if path.startswith(start))
+        next(service for start, service in PATHS.items() if f"{path}/".startswith(f"{start}/"))
         for path in paths
-        if path.startswith(tuple(PATHS))
+        if f"{path}/".startswith(tuple(f"{start}/" for start in PATHS))
     }
 
 
@@ -147,6 +156,15 @@ def _read(pods: Pods) -> Iterator[tuple[str, str]]:
             ):
                 if key in source:
                     yield kind, source[key]["name"]
+
+
+def _beside(pods: Pods, objects: Objects) -> Iterator[str]:
+    """Services whose node pods must share, because they read files there."""
+    components = {found.component: owner(found.owner) for found in objects.pod_specs() if not found.is_test}
+    affinity = pods.spec.get("affinity", {}).get("podAffinity", {})
+    for term in affinity.get("requiredDuringSchedulingIgnoredDuringExecution", []):
+        labels = term["labelSelector"]["matchLabels"]
+        yield components[labels["app.kubernetes.io/component"]]
 
 
 def _find(objects: Objects, kind: str, name: str, namespace: str) -> Object | None:
@@ -185,4 +203,4 @@ def test_hosts_are_read_out_of_texts() -> None:
 
 def test_paths_are_read_out_of_texts() -> None:
     assert _linked(f"{URL}/marketplace/api and {URL}/grafana/d/x") == {"marketplace-restserver", "grafana"}
-    assert _linked(f"{URL}/job-detail.html {URL}") == set()
+    assert _linked(f"{URL}/job-detail.html {URL} {URL}/prometheus-pushgateway/") == set()
