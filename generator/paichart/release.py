@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from paichart.derive import grafana
+from paichart.derive import (
+    docker_cache,
+    fluentd,
+    grafana,
+    k8s_dashboard,
+    prometheus,
+    prometheus_pushgateway,
+    storage_manager,
+)
+from paichart.derive.dshuttle import is_dshuttle_on
 from paichart.derive.hived import is_hived_on
 from paichart.derive.internal_storage import is_loop_disk_on
 from paichart.derive.marketplace import has_own_database, is_marketplace_on
+from paichart.derive.monitoring import has_node_exporter
 from paichart.model import Cluster
 
 LIBRARY = "pai-common"
@@ -37,6 +47,7 @@ class Service:
 
 SERVICES = (
     Service("cluster-configuration"),
+    Service("docker-cache", docker_cache.is_wanted),
     Service("internal-storage", is_loop_disk_on),
     Service("postgresql", _has_own_database),
     Service("device-plugin"),
@@ -45,12 +56,23 @@ SERVICES = (
     Service("database-controller"),
     Service("log-manager"),
     Service("openpai-runtime"),
+    Service("fluentd", fluentd.is_wanted),
     Service("rest-server"),
     Service("webportal"),
     Service("marketplace-db", _has_marketplace_database),
     Service("marketplace-restserver", is_marketplace_on),
     Service("marketplace-webportal", is_marketplace_on),
+    Service("storage-manager", storage_manager.has_storage_machine),
+    Service("dshuttle-master", is_dshuttle_on),
+    Service("dshuttle-worker", is_dshuttle_on),
+    Service("dshuttle-csi", is_dshuttle_on),
+    Service("node-exporter", has_node_exporter),
+    Service("job-exporter"),
+    Service("watchdog"),
+    Service("prometheus-pushgateway", prometheus_pushgateway.is_on),
+    Service("prometheus", prometheus.is_needed),
     Service("grafana", grafana.is_wanted),
+    Service("k8s-dashboard", k8s_dashboard.is_installed),
     Service("pylon"),
 )
 """All services, a service after those that it calls."""

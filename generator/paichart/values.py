@@ -11,18 +11,30 @@ from paichart.derive import (
     common,
     database_controller,
     device_plugin,
+    docker_cache,
+    dshuttle_csi,
+    dshuttle_master,
+    dshuttle_worker,
+    fluentd,
     frameworkcontroller,
     grafana,
     hivedscheduler,
     internal_storage,
+    job_exporter,
+    k8s_dashboard,
     log_manager,
     marketplace_db,
     marketplace_restserver,
     marketplace_webportal,
+    node_exporter,
     openpai_runtime,
     postgresql,
+    prometheus,
+    prometheus_pushgateway,
     pylon,
     rest_server,
+    storage_manager,
+    watchdog,
     webportal,
 )
 from paichart.derive.json import Json
@@ -33,21 +45,39 @@ DERIVATIONS: Mapping[str, Callable[[Cluster], dict[str, Json]]] = {
     "cluster-configuration": cluster_configuration.values,
     "database-controller": database_controller.values,
     "device-plugin": device_plugin.values,
+    "docker-cache": docker_cache.values,
+    "dshuttle-csi": dshuttle_csi.values,
+    "dshuttle-master": dshuttle_master.values,
+    "dshuttle-worker": dshuttle_worker.values,
+    "fluentd": fluentd.values,
     "frameworkcontroller": frameworkcontroller.values,
     "grafana": grafana.values,
     "hivedscheduler": hivedscheduler.values,
     "internal-storage": internal_storage.values,
+    "job-exporter": job_exporter.values,
+    "k8s-dashboard": k8s_dashboard.values,
     "log-manager": log_manager.values,
     "marketplace-db": marketplace_db.values,
     "marketplace-restserver": marketplace_restserver.values,
     "marketplace-webportal": marketplace_webportal.values,
+    "node-exporter": node_exporter.values,
     "openpai-runtime": openpai_runtime.values,
     "postgresql": postgresql.values,
+    "prometheus": prometheus.values,
+    "prometheus-pushgateway": prometheus_pushgateway.values,
     "pylon": pylon.values,
     "rest-server": rest_server.values,
+    "storage-manager": storage_manager.values,
+    "watchdog": watchdog.values,
     "webportal": webportal.values,
 }
 """What each subchart gets, by its name."""
+
+_HAS_SERVER: Mapping[str, Callable[[Cluster], bool]] = {
+    "grafana": grafana.has_server,
+    "prometheus": prometheus.has_server,
+}
+"""Services whose subchart may be there for objects alone, with nobody to answer."""
 
 
 def derive_values(cluster: Cluster, credentials: Credentials | None) -> dict[str, Json]:
@@ -61,13 +91,21 @@ def derive_values(cluster: Cluster, credentials: Credentials | None) -> dict[str
     return merge(values, dict(cluster.config.mapping("paichart", "values")))
 
 
+def _always(_cluster: Cluster) -> bool:
+    return True
+
+
 def _neighbour_values(cluster: Cluster, services: Collection[str]) -> dict[str, Json]:
     """Return what subcharts must know of which other services the release has."""
-    return {
-        "pylon": {"backends": pylon.backends(services)},
+    answering = [name for name in services if _HAS_SERVER.get(name, _always)(cluster)]
+    values: dict[str, Json] = {
+        "pylon": {"backends": pylon.backends(answering)},
         "rest-server": rest_server.neighbours(services),
         "webportal": webportal.neighbours(cluster, services),
     }
+    if "prometheus" in services:
+        values["prometheus"] = prometheus.neighbours(services)
+    return values
 
 
 def _credential_values(cluster: Cluster, credentials: Credentials | None) -> dict[str, Json]:

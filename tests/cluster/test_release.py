@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.cluster
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 RELEASE = "openpai"
+RELEASE_LIMIT = 700 * 1024
+"""Bytes that Helm's record of the largest release may take: 1 MiB is what etcd stores."""
 
 KEPT = {
     ("CustomResourceDefinition", "", "frameworks.frameworkcontroller.microsoft.com"),
@@ -26,25 +29,36 @@ KEPT = {
     ("Namespace", "", "pai-storage"),
     ("Namespace", "", "pai-user-token"),
     ("Namespace", "", "pai-user-v2"),
-    ("PersistentVolume", "", "{namespace}-openpai-postgresql"),
-    ("PersistentVolumeClaim", "{namespace}", "openpai-postgresql"),
     ("Secret", "default", "job-ssh-secret"),
     ("Secret", "pai-storage", "storage-config"),
     ("Secret", "pai-storage", "storage-server"),
 }
-"""What `helm uninstall` leaves: all that holds data. NOTES.txt names it."""
+"""What `helm uninstall` leaves besides volumes: all that holds data. NOTES.txt names it."""
+
+VOLUMES = ("alert-manager", "grafana", "postgresql", "prometheus")
+"""Services that keep data on a volume of their own."""
+
+MORE_VOLUMES = (*VOLUMES, "docker-cache", "dshuttle-master", "fluentd", "marketplace-db")
+"""The same with everything on."""
 
 
 COMPONENTS = {
+    "alert-handler",
+    "alert-manager",
     "database-controller",
     "device-plugin-fuse",
     "frameworkcontroller",
+    "grafana",
     "hivedscheduler",
+    "job-exporter",
     "kube-scheduler",
     "log-manager",
+    "node-exporter",
     "postgresql",
+    "prometheus",
     "pylon",
     "rest-server",
+    "watchdog",
     "webportal",
 }
 
@@ -92,6 +106,20 @@ class Site:
         self.labelled.append(run.job)
         return run
 
+    def helm_waits(self, verb: str, *words: str | Path) -> None:
+        """Run helm with --wait for a change that moves no role, so that no label Job runs."""
+        self.cluster.helm(
+            verb,
+            RELEASE,
+            *words,
+            "--namespace",
+            self.namespace,
+            "--wait",
+            "--timeout",
+            "5m",
+            version=self.helm,
+        )
+
     def objects(self) -> set[tuple[str, str, str]]:
         """Return (kind, namespace, name) of every object that carries the release's label."""
         kinds = self.cluster.kubectl("api-resources", "--verbs=list", "--output=name").split()
@@ -129,11 +157,16 @@ def roles(cluster: Cluster) -> dict[str, set[str]]:
     }
 
 
-def remaining(namespace: str) -> set[tuple[str, str, str]]:
-    return {
+def remaining(namespace: str, volumes: tuple[str, ...] = VOLUMES) -> set[tuple[str, str, str]]:
+    """Return (kind, namespace, name) of what an uninstalled release leaves."""
+    kept = {
         (kind, where.format(namespace=namespace), name.format(namespace=namespace))
         for kind, where, name in KEPT
     }
+    for volume in volumes:
+        kept.add(("PersistentVolume", "", f"{namespace}-{RELEASE}-{volume}"))
+        kept.add(("PersistentVolumeClaim", namespace, f"{RELEASE}-{volume}"))
+    return kept
 
 
 @pytest.fixture(scope="module")
@@ -201,12 +234,18 @@ def test_helm_test_asks_every_service_that_answers_on_a_port(site):
     assert tested == {
         f"openpai-{name}-test"
         for name in (
+            "alert-manager",
             "database-controller",
+            "grafana",
             "hivedscheduler",
+            "job-exporter",
             "log-manager",
+            "node-exporter",
             "postgresql",
+            "prometheus",
             "pylon",
             "rest-server",
+            "watchdog",
             "webportal",
         )
     }
@@ -386,3 +425,35 @@ def test_a_company_brings_registry_storage_ingress_sign_in_and_virtual_clusters(
     names = [profile["schedulerName"] for profile in yaml.safe_load(scheduler)["profiles"]]
     assert names == ["hivedscheduler-ds-default", "hivedscheduler-ds-vision"]
     cluster.stop()
+
+
+@pytest.mark.parametrize("helm", [4, 3])
+def test_everything_installs_upgrades_goes_back_and_leaves_only_data(cluster_factory, tmp_path, helm):
+    cluster = cluster_factory(EXAMPLES / "everything" / "layout.yaml")
+    site = Site(cluster, tmp_path, "everything", namespace="pai-system", helm=helm)
+    site.build()
+    run = site.apply("install", "--create-namespace")
+    assert run.exit_code == 0, run.output
+    installed = site.pods()
+    assert record_size(cluster, "pai-system", revision=1) < RELEASE_LIMIT
+
+    services = yaml.safe_load((site.config / "services-configuration.yaml").read_text())
+    services["prometheus"]["scrape_interval"] = 60
+    (site.config / "services-configuration.yaml").write_text(yaml.safe_dump(services))
+    site.build()
+    site.helm_waits("upgrade", site.out)
+    restarted = {component for component, pods in site.pods().items() if pods != installed.get(component)}
+    # The interval is read by whoever reads, draws or counts what was scraped, and by nobody else.
+    assert restarted == {"grafana", "job-exporter", "prometheus", "webportal"}
+
+    site.helm_waits("rollback")
+    cluster.helm("test", RELEASE, "--namespace", "pai-system", "--timeout", "4m", version=helm)
+    cluster.helm("uninstall", RELEASE, "--namespace", "pai-system", "--wait", "--timeout", "3m", version=helm)
+    assert site.objects() == remaining("pai-system", MORE_VOLUMES)
+    cluster.stop()
+
+
+def record_size(cluster: Cluster, namespace: str, revision: int) -> int:
+    """Return the bytes that etcd holds of Helm's record of a release."""
+    secret = cluster.get("secret", f"sh.helm.release.v1.{RELEASE}.v{revision}", namespace)
+    return len(base64.b64decode(secret["data"]["release"]))
