@@ -36,9 +36,9 @@ POD_SETTINGS: Mapping[str, Any] = {
     "resources": {"limits": {"memory": "4711Mi"}},
     "extraEnv": {"BLUE": "4711"},
 }
-# Hosts that images come from when no mirror is set.
+# Hosts that images come from when no mirror is set. registry-1 names no image: docker-cache asks its API.
 _HOMES = re.compile(
-    r"\b(?:docker\.io|registry\.k8s\.io|k8s\.gcr\.io|gcr\.io|quay\.io|ghcr\.io|nvcr\.io|\w+\.azurecr\.io)\b"
+    r"\b(?<!https://registry-1\.)(?:docker\.io|registry\.k8s\.io|k8s\.gcr\.io|gcr\.io|quay\.io|ghcr\.io|nvcr\.io|\w+\.azurecr\.io)\b"
 )
 
 # Workloads that do not take a setting, by (component, setting), and why.

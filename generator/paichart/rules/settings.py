@@ -49,31 +49,6 @@ def _pair(source: Checked, one: tuple[str, ...], other: tuple[str, ...]) -> Iter
             )
 
 
-def check_azure_cache(subject: Subject) -> Iterator[Problem]:
-    """PAI041: an image cache on Azure has an account and its key."""
-    for source, switch, prefix in (
-        (subject.config, ("enable_docker_cache",), ("docker_cache_",)),
-        (subject.services, ("docker-cache", "enabled"), ("docker-cache", "")),
-    ):
-        if not source.settings.flag(*switch):
-            continue
-        *section, start = prefix
-        backend = source.settings.text(*section, f"{start}storage_backend") or "azure"
-        missing = [
-            f"{start}{key}"
-            for key in ("azure_account_name", "azure_account_key")
-            if not source.settings.text(*section, f"{start}{key}")
-        ]
-        if backend == "azure" and missing:
-            message = f"the image cache keeps layers on Azure, but {' and '.join(missing)} are missing"
-            hint = f"give {' and '.join(missing)}, or set {start}storage_backend: filesystem"
-            yield Problem(source.marks.key(*switch), "PAI041", message.replace(" are ", _verb(missing)), hint)
-
-
-def _verb(names: list[str]) -> str:
-    return " are " if len(names) > 1 else " is "
-
-
 def check_cache_logins(subject: Subject) -> Iterator[Problem]:
     """PAI042: the image cache's login is given under one name."""
     marks = subject.config.marks
@@ -171,7 +146,6 @@ def check_said_twice(subject: Subject) -> Iterator[Problem]:
 
 RULES = (
     Rule(check_registry_login, ()),
-    Rule(check_azure_cache, ()),
     Rule(check_cache_logins, ()),
     Rule(check_certificate_files, ("services",)),
     Rule(check_certificate_secret, ("config", "services")),
