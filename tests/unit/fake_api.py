@@ -142,7 +142,7 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_PATCH = _serve  # noqa: N815 # the names that the base class calls
+        do_GET = do_PATCH = do_DELETE = _serve  # noqa: N815 # the names that the base class calls
 
         def log_message(self, format: str, *args: Any) -> None:
             """Tests print nothing."""

@@ -77,7 +77,9 @@ def devices(pod, entries):
     paths = {"metadata.annotations['%s']" % name for name in DEVICES}
     sources = [entry.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath") for entry in entries]
     found = [reference(pod, entry) or "" for entry, path in zip(entries, sources) if path in paths]
-    return sorted({word.strip() for text in found for word in text.split(",") if word.strip().isdigit()}, key=int)
+    return sorted(
+        {word.strip() for text in found for word in text.split(",") if word.strip().isdigit()}, key=int
+    )
 
 
 def series(pod):
@@ -89,9 +91,12 @@ def series(pod):
     place = [("namespace", pod["metadata"]["namespace"]), ("pod", pod["metadata"]["name"])]
     place.append(("node", pod["spec"].get("nodeName", "")))
     task = [
-        (label, next((values[name] for name in names if values.get(name)), UNKNOWN)) for label, names in LABELS
+        (label, next((values[name] for name in names if values.get(name)), UNKNOWN))
+        for label, names in LABELS
     ]
-    gpus = [line("pai_job_pod_gpu_info", place + [("minor_number", index)]) for index in devices(pod, entries)]
+    gpus = [
+        line("pai_job_pod_gpu_info", place + [("minor_number", index)]) for index in devices(pod, entries)
+    ]
     return line("pai_job_pod_info", place + task), "".join(gpus)
 
 
@@ -150,7 +155,10 @@ class Api:
         self.folder = os.environ.get(
             "PAICHART_SERVICEACCOUNT_DIR", "/var/run/secrets/kubernetes.io/serviceaccount"
         )
-        self.host, self.port = os.environ["KUBERNETES_SERVICE_HOST"], int(os.environ["KUBERNETES_SERVICE_PORT"])
+        self.host, self.port = (
+            os.environ["KUBERNETES_SERVICE_HOST"],
+            int(os.environ["KUBERNETES_SERVICE_PORT"]),
+        )
         self.tls = ssl.create_default_context(cafile=os.path.join(self.folder, "ca.crt"))
         self.path = "/api/v1/namespaces/%s/pods?" % namespace
 
@@ -160,7 +168,9 @@ class Api:
             headers = {"Authorization": "Bearer " + token.read().strip(), "Accept": "application/json"}
         connection = http.client.HTTPSConnection(self.host, self.port, timeout=SILENCE_S, context=self.tls)
         try:
-            connection.request("GET", self.path + urllib.parse.urlencode(dict(SELECTORS, **query)), None, headers)
+            connection.request(
+                "GET", self.path + urllib.parse.urlencode(dict(SELECTORS, **query)), None, headers
+            )
             answer = connection.getresponse()
             if answer.status == 410:
                 raise Expired()
@@ -283,7 +293,9 @@ def handler(pods):
             if path == "/metrics" and pods.is_known:
                 self.reply(200, pods.text(), "text/plain; version=0.0.4; charset=utf-8")
             elif path == "/healthz":
-                self.reply(200 if pods.is_healthy() else 503, "ok\n" if pods.is_healthy() else "not in touch\n")
+                self.reply(
+                    200 if pods.is_healthy() else 503, "ok\n" if pods.is_healthy() else "not in touch\n"
+                )
             elif path in ("/readyz", "/metrics"):
                 self.reply(200 if pods.is_known else 503, "ok\n" if pods.is_known else "no list yet\n")
             else:

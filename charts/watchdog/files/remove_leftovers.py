@@ -56,7 +56,9 @@ class Api:
     """The API server as the pod's service account sees it, over one connection."""
 
     def __init__(self):
-        folder = os.environ.get("PAICHART_SERVICEACCOUNT_DIR", "/var/run/secrets/kubernetes.io/serviceaccount")
+        folder = os.environ.get(
+            "PAICHART_SERVICEACCOUNT_DIR", "/var/run/secrets/kubernetes.io/serviceaccount"
+        )
         with open(os.path.join(folder, "token")) as token:
             self.headers = {"Authorization": "Bearer " + token.read().strip(), "Accept": ONLY_METADATA}
         host, port = os.environ["KUBERNETES_SERVICE_HOST"], int(os.environ["KUBERNETES_SERVICE_PORT"])
@@ -144,7 +146,9 @@ def remove(api, path, metadata):
 
 def main(words=None):
     """Remove what is left over; return the exit code."""
-    parser = argparse.ArgumentParser(description="Remove the Secrets and priority classes that jobs leave behind.")
+    parser = argparse.ArgumentParser(
+        description="Remove the Secrets and priority classes that jobs leave behind."
+    )
     parser.add_argument("--older-than", type=float, default=60, help="minutes")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     options = parser.parse_args(words)

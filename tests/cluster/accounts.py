@@ -1,0 +1,29 @@
+"""Runs our scripts as a service account of a cluster, since a simulated pod runs no program."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.rig.cluster import Cluster
+
+
+def environment_of(cluster: Cluster, namespace: str, account: str, folder: Path) -> dict[str, str]:
+    """The environment by which a pod's script finds the API server, and its account's token in the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "token").write_text(cluster.token(namespace, account), encoding="utf-8")
+    (folder / "ca.crt").write_bytes(cluster.ca_file.read_bytes())
+    server = urlsplit(cluster.server_url)
+    return {
+        "PATH": os.environ["PATH"],
+        "PAICHART_SERVICEACCOUNT_DIR": str(folder),
+        "KUBERNETES_SERVICE_HOST": str(server.hostname),
+        "KUBERNETES_SERVICE_PORT": str(server.port),
+    }
+
+
+def may(cluster: Cluster, namespace: str, account: str, *what: str) -> bool:
+    """Whether an account may do something, worded as for `kubectl auth can-i`."""
+    user = f"--as=system:serviceaccount:{namespace}:{account}"
+    return cluster.kubectl("auth", "can-i", *what, user, check=False).strip() == "yes"
