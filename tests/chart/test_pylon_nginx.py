@@ -11,8 +11,10 @@ import http.client
 import shutil
 import socket
 import ssl
+import tempfile
 import time
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -99,6 +101,14 @@ PATHS = [
         "/job-detail.html?username=a&jobName=b%20c",
     ),
     ("portal-encoded", "/scripts/a%2Fb%20c.js", "webportal", "/scripts/a%2Fb%20c.js"),
+    ("prometheus-graph", "/prometheus/graph?g0.expr=up", "prometheus", "/prometheus/graph?g0.expr=up"),
+    ("alert-manager-page", "/alert-manager/", "alert-manager", "/alert-manager/"),
+    ("k8s-dashboard-root", "/kubernetes-dashboard/", "k8s-dashboard", "/"),
+    ("marketplace-api-root", "/marketplace/api/", "marketplace-restserver", "/"),
+    ("docker-cache-blob", "/registry/cache/v2/a/b/blobs/sha256:0", "docker-cache", "/v2/a/b/blobs/sha256:0"),
+    ("dshuttle-for-the-portal", "/dshuttle/api/v1/master/info?a", "dshuttle", "/api/v1/master/info?a"),
+    # Gone: Hadoop's.
+    ("webhdfs", "/webhdfs/api/v1/x", "webportal", "/webhdfs/api/v1/x"),
     ("no-open-proxy", "/a/127.0.0.1:9/x", "webportal", "/a/127.0.0.1:9/x"),
     ("no-api-server", "/kubernetes/api/v1/nodes", "webportal", "/kubernetes/api/v1/nodes"),
 ]
@@ -400,6 +410,7 @@ def test_a_host_named_like_another_machines_address_yields_to_it(backends: dict[
         ("POST", "/prometheus/api/v1/write"),
         ("POST", "/alert-manager/api/v2/silences"),
         ("DELETE", "/alert-manager/api/v2/silence/1"),
+        ("POST", "/dshuttle/api/v1/master/logLevel"),
     ],
 )
 def test_what_would_do_harm_is_refused(pylon: Site, method: str, path: str) -> None:
@@ -422,7 +433,7 @@ def test_alert_manager_opens_and_closes_by_value(
 
 
 INSIDE = [
-    # What the images send: cluster-utilization and cert-expiration-checker in src/alert-manager/src of v1.8.0.
+    # What the images send: cluster-utilization, cert-expiration-checker (src/alert-manager/src of v1.8.0).
     (
         "GET",
         "/prometheus/api/v1/query?query=up%7B%7D",
@@ -666,6 +677,154 @@ def test_a_dashboard_may_keep_its_prefix(backends: dict[str, Backend]) -> None:
     assert backends["k8s-dashboard"].last.target == "/kubernetes-dashboard/a%2Fb?c"
 
 
+@pytest.mark.parametrize("dots", ["..", "%2e%2E", ".%2e"])
+def test_dots_lead_out_of_no_prefix(pylon: Site, backends: dict[str, Backend], dots: str) -> None:
+    for path, name in (
+        ("/kubernetes-dashboard/{}/kubernetes-dashboard/x", "k8s-dashboard"),
+        ("/registry/cache/a/{}/{}/cache/x", "docker-cache"),
+        ("/dshuttle/{}%2fdshuttle/x", "dshuttle"),
+    ):
+        before = len(backends[name].seen)
+        assert pylon.ask(path.format(dots, dots)).status in (404, 200)
+        assert len(backends[name].seen) == before
+
+
+# Monitoring that the cluster had already
+
+
+def test_an_own_prometheus_is_asked_without_the_prefix() -> None:
+    prometheus = Backend("prometheus")
+    values = {"prometheus": {"url": "http://prometheus.monitoring.svc:9090"}}
+    with site(values, {"prometheus": prometheus}) as made, made.running():
+        assert made.ask("/prometheus/api/v1/query?query=up%7B%7D").body == b"prometheus"
+        assert prometheus.last.target == "/api/v1/query?query=up%7B%7D"
+        assert prometheus.last.headers["host"] == "prometheus.monitoring.svc:9090"
+        assert made.ask("/prometheus").location == "/prometheus/"
+        assert made.ask("/prometheus/?redirect=/graph").location == "/prometheus/graph"
+        assert made.ask("/prometheus/api/v1/query", "POST", body=b"query=up").status == 200
+    prometheus.stop()
+
+
+@pytest.mark.parametrize(("path", "seen"), [("/prometheus", "/prometheus/graph"), ("/a/b/", "/a/b/graph")])
+def test_an_own_prometheus_may_live_under_a_path(path: str, seen: str) -> None:
+    prometheus = Backend("prometheus")
+    values = {"prometheus": {"url": f"http://prometheus.example.org{path}"}}
+    with site(values, {"prometheus": prometheus}) as made, made.running():
+        made.ask("/prometheus/graph")
+        assert prometheus.last.target == seen
+        back = made.ask(f"/prometheus/x?redirect=http://prometheus.example.org{path.rstrip('/')}/alerts")
+        assert back.location == "/prometheus/alerts"
+    prometheus.stop()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/-/quit",
+        "/%2D/reload",
+        "/x/../-/quit",
+        "/x/..%2f-/quit",
+        "/api/v1/admin/tsdb/snapshot",
+        "/api/v1/%61dmin/tsdb/snapshot",
+        "//api//v1//write",
+    ],
+)
+def test_what_would_do_harm_to_an_own_prometheus_is_refused(path: str) -> None:
+    prometheus = Backend("prometheus")
+    values = {"prometheus": {"url": "http://prometheus.example.org/prometheus"}}
+    with site(values, {"prometheus": prometheus}) as made, made.running():
+        assert made.ask(f"/prometheus{path}", "POST").status in (403, 404)
+    assert prometheus.seen == []
+    prometheus.stop()
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["system", "given"])
+def test_an_own_prometheus_shows_a_certificate_of_an_authority_that_is_trusted(
+    tmp_path: Path, given: bool
+) -> None:
+    for folder in ("good", "bad"):
+        (tmp_path / folder).mkdir()
+    authority, stranger = Authority(tmp_path / "good"), Authority(tmp_path / "bad")
+    pair = authority.server(["prometheus.example.org"], [])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    prometheus = Backend("prometheus", tls=context)
+    ca = {"caConfigMap": "example-ca"} if given else {}
+    values = {"prometheus": {"url": "https://prometheus.example.org:9443", **ca}}
+    file = "prometheus-ca/ca.crt" if given else "system-ca/ca-certificates.crt"
+    for trusted, status in ((authority, 200), (stranger, 502)):
+        with site(values, {"prometheus": prometheus}) as made:
+            shutil.copy(trusted.certificate, made.folder / file)
+            made.give_away()
+            with made.running():
+                assert made.ask("/prometheus/api/v1/query").status == status
+    assert [seen.headers["host"] for seen in prometheus.seen] == ["prometheus.example.org:9443"]
+    prometheus.stop()
+
+
+def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    pair = authority.server(["other.example.org"], [])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    prometheus = Backend("prometheus", tls=context)
+    values = {"prometheus": {"url": "https://prometheus.example.org"}}
+    with site(values, {"prometheus": prometheus}) as made:
+        shutil.copy(authority.certificate, made.folder / "system-ca/ca-certificates.crt")
+        made.give_away()
+        with made.running():
+            assert made.ask("/prometheus/").status == 502
+    prometheus.stop()
+
+
+def test_alert_jobs_reach_an_own_prometheus_too(backends: dict[str, Backend]) -> None:
+    values = {
+        "backends": {"alert-manager": True},
+        "prometheus": {"url": "http://prometheus.monitoring.svc:9090"},
+    }
+    with site(values, backends) as made, made.running():
+        assert made.ask_internal("/prometheus/api/v1/query?query=up").body == b"prometheus"
+        assert backends["prometheus"].last.target == "/api/v1/query?query=up"
+        assert made.ask_internal("/prometheus/api/v1/admin/tsdb/snapshot").status == 403
+
+
+@pytest.mark.parametrize("base", ["https://grafana.example.org", "https://example.org:3000/graphs/"])
+def test_an_own_grafana_is_where_browsers_are_sent(base: str) -> None:
+    address = base.rstrip("/")
+    with site({"backends": {"grafana": True}, "grafana": {"url": base}}) as made, made.running():
+        for asked, location in (
+            ("/grafana", f"{address}/"),
+            ("/grafana/", f"{address}/"),
+            ("/grafana?orgId=1", f"{address}/?orgId=1"),
+            ("/grafana/d/a%2Fb?c=%20", f"{address}/d/a%2Fb?c=%20"),
+            ("/grafana/dashboard/db/pai_nodeview?var-node=a", f"{address}/d/pai_nodeview?var-node=a"),
+            ("/grafana/%0d%0aSet-Cookie:a", f"{address}/%0d%0aSet-Cookie:a"),
+            ("/grafana//evil.example.com/x", f"{address}/evil.example.com/x"),
+        ):
+            answer = made.ask(asked)
+            assert (answer.status, answer.location) == (302, location)
+        assert made.ask("/grafana/../../x").status != 302
+
+
+# The dashboard of the release
+
+
+def test_the_releases_own_dashboard_keeps_its_prefix_and_its_sockets(backends: dict[str, Backend]) -> None:
+    values = {"backends": {"k8s-dashboard": True}, "kubernetesDashboard": {"stripPrefix": False}}
+    with site(values, backends) as made, made.running():
+        assert made.ask("/kubernetes-dashboard").location == "/kubernetes-dashboard/"
+        assert "x-frame-options" not in made.ask("/kubernetes-dashboard/c/main").headers
+        upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
+        with socket.create_connection(("127.0.0.1", made.http)) as connection:
+            lines = "".join(f"{name}: {value}\r\n" for name, value in upgrade.items())
+            connection.sendall(
+                f"GET /kubernetes-dashboard/wsMultiplexer HTTP/1.1\r\nHost: {HOST}\r\n{lines}\r\n".encode()
+            )
+            assert connection.recv(13) == b"HTTP/1.1 101 "
+    seen = [request.target for request in backends["k8s-dashboard"].seen[-2:]]
+    assert seen == ["/kubernetes-dashboard/c/main", "/kubernetes-dashboard/wsMultiplexer"]
+
+
 def test_dshuttles_pages_find_their_parts(backends: dict[str, Backend]) -> None:
     page = b'<link href="/static/a.css"><script src="/static/b.js"></script>fetch("/api/v1/master/info")'
     backends["dshuttle"].page = page
@@ -692,6 +851,9 @@ def test_nginx_accepts_each_combination_of_switches(first: bool) -> None:
                 # The other settings change along, each in its own rhythm.
                 "tls": {"enabled": sum(switches) % 2 == 1, "secretName": "pai-tls"},
                 "alertManagerAccess": ("none", "read-only", "full")[sum(switches) % 3],
+                "prometheus": {"url": "https://p.example.org"} if switches[0] != switches[1] else {},
+                "grafana": {"url": "https://g.example.org/x"} if switches[4] != switches[5] else {},
+                "kubernetesDashboard": {"stripPrefix": switches[2]},
                 "kubernetesApi": {"enabled": switches[1] != switches[2]},
                 "ipv6": switches[3] != switches[4],
                 "logManager": {"networks": ["10.0.0.0/8", "fd00::/8"] if switches[5] else []},
@@ -700,12 +862,43 @@ def test_nginx_accepts_each_combination_of_switches(first: bool) -> None:
         )
 
 
+EXPOSURES = ("hostPort", "nodePort", "loadBalancer", "ingress", "gateway")
+CERTIFICATES = {
+    "none": {"enabled": False},
+    "secret": {"enabled": True, "secretName": "pai-tls"},
+    "cert-manager": {"enabled": True, "certManager": {"enabled": True, "issuerRef": {"name": "ca"}}},
+}
+
+
+@pytest.mark.parametrize("certificate", CERTIFICATES)
+@pytest.mark.parametrize("kind", EXPOSURES)
+def test_nginx_accepts_each_exposure_and_certificate(kind: str, certificate: str) -> None:
+    if (kind, certificate) == ("gateway", "cert-manager"):
+        return  # refused when rendering: the certificate belongs to the Gateway
+    exposure = {"exposure": {"type": kind, "gateway": {"name": "public"}}, "tls": CERTIFICATES[certificate]}
+    outside = {
+        "prometheus": {"url": "https://prometheus.example.org/x"},
+        "grafana": {"url": "https://grafana.example.org"},
+        "kubernetesDashboard": {"url": "https://dashboard.example.org"},
+    }
+    hosts = ("https://pai.example.org", "http://10.0.0.1:8080", "https://[fd00::1]:8443")
+    for host, more in zip(hosts, ({}, {"backends": dict.fromkeys(SWITCHES, True)}, outside), strict=True):
+        assert_accepted({"global": {"externalUrl": host}, "ipv6": "[" in host, **exposure, **more})
+
+
+@cache
+def _authority() -> Path:
+    """A certificate authority that nobody needs to believe."""
+    return Authority(Path(tempfile.mkdtemp(prefix="authority-"))).certificate
+
+
 def assert_accepted(values: dict[str, Any]) -> None:
     """Nginx reads the configuration and has nothing to say about it, not even a warning."""
     with site(values) as made:
-        if "kubernetesApi" in values:
-            Authority(made.folder / "ca")
-            made.give_away()
+        for folder in ("ca", "prometheus-ca", "system-ca"):
+            shutil.copy(_authority(), made.folder / folder / "ca.crt")
+            shutil.copy(_authority(), made.folder / folder / "ca-certificates.crt")
+        made.give_away()
         checked = made.check()
         assert checked.returncode == 0, f"{checked.stderr}\n{values}"
         assert "[warn]" not in checked.stderr

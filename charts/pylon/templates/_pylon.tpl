@@ -115,7 +115,11 @@ pylon.prometheus: what leads to Prometheus: the release's own, which serves unde
 {{- define "pylon.prometheus" -}}
 {{- $backend := include "pylon.backend" (dict "root" . "name" "prometheus") | fromYaml -}}
 {{- if $backend.host -}}
-{{ include "pylon.strippedBody" (merge (dict "extra" (include "pylon.verified" (dict "host" $backend.host "ca" (include "pylon.prometheusCa" .)))) $backend) }}
+{{- $extra := include "pylon.headers" (dict "host" $backend.host) -}}
+{{- if eq $backend.scheme "https" -}}
+{{- $extra = include "pylon.verified" (dict "host" $backend.host "ca" (include "pylon.prometheusCa" .)) -}}
+{{- end -}}
+{{ include "pylon.strippedBody" (merge (dict "extra" $extra) $backend) }}
 {{- else -}}
 proxy_pass http://prometheus;
 {{- end -}}
