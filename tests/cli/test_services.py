@@ -42,7 +42,7 @@ def test_services_as_json_are_one_object_each(site, run):
 
 def test_what_the_configuration_says_is_shown_beside_the_gate(site, run):
     text = run("services", "site").stdout
-    (block,) = re.findall(r"(?m)^marketplace-db .*\n(?:  .*\n)*", text)
+    (block,) = re.findall(r"(?m)^marketplace-restserver .*\n(?:  .*\n)*", text)
     assert "says       cluster.common.marketplace: not given, enable_marketplace: true\n" in block
 
 
