@@ -247,7 +247,7 @@ class Site:
     def ask_internal(
         self, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Answer:
-        """Ask the port for the release's own jobs."""
+        """Ask the port for the release's own job that reports usage."""
         connection = http.client.HTTPConnection("127.0.0.1", self.internal)
         host = f"{RELEASE}-pylon-internal.{NAMESPACE}.svc:8088"
         return ask(connection, target, method, headers=headers, body=body, host=host)

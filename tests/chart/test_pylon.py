@@ -250,10 +250,10 @@ def test_quick_starts_scenario_is_what_the_generator_writes() -> None:
     assert render("pylon", derived).items == render("pylon", scenario).items
 
 
-# The port for the release's own jobs
+# The port for the release's own job that reports usage
 
 
-def test_jobs_that_send_alerts_have_a_port_that_nothing_outside_leads_to() -> None:
+def test_the_job_that_reports_usage_has_a_port_that_nothing_outside_leads_to() -> None:
     # A Service of its own: that of pylon may be a NodePort or a load balancer.
     for kind in ("hostPort", *OTHERS):
         objects = pylon_with({"backends": {"alert-manager": True}}, kind)
@@ -266,16 +266,11 @@ def test_jobs_that_send_alerts_have_a_port_that_nothing_outside_leads_to() -> No
         assert host_ports(objects)["internal"] is None
 
 
-def test_only_jobs_that_send_alerts_reach_that_port() -> None:
+def test_only_that_job_reaches_the_port() -> None:
     rules = pylon_with({"backends": {"alert-manager": True}}).find("NetworkPolicy")["spec"]["ingress"]
     (rule,) = (rule for rule in rules if 8088 in [port["port"] for port in rule["ports"]])
     components = [peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for peer in rule["from"]]
-    assert components == [
-        "cluster-utilization",
-        "cert-expiration-checker",
-        "job-status-change-notification",
-        "helm-test",
-    ]
+    assert components == ["cluster-utilization", "helm-test"]
     assert [port["port"] for port in rule["ports"]] == [8088]
 
 

@@ -429,11 +429,11 @@ def test_alert_manager_opens_and_closes_by_value(
     assert (answer.status, answer.body.decode()) == (status, backend)
 
 
-# The release's own jobs
+# The release's own job that reports usage
 
 
 INSIDE = [
-    # What the images send: cluster-utilization, cert-expiration-checker (src/alert-manager/src of v1.8.0).
+    # What the image sends: src/alert-manager/src/cluster-utilization/send_alert.py of v1.8.0.
     (
         "GET",
         "/prometheus/api/v1/query?query=up%7B%7D",
@@ -460,7 +460,7 @@ INSIDE = [
 
 @pytest.mark.parametrize(("method", "target", "status", "backend", "seen"), INSIDE)
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
-def test_jobs_that_send_alerts_reach_what_they_need_and_no_more(
+def test_the_job_that_reports_usage_reaches_what_it_needs_and_no_more(
     pylon: Site,
     secure: tuple[Site, Path],
     backends: dict[str, Backend],
@@ -777,7 +777,7 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
     prometheus.stop()
 
 
-def test_alert_jobs_reach_an_own_prometheus_too(backends: dict[str, Backend]) -> None:
+def test_the_job_that_reports_usage_reaches_an_own_prometheus_too(backends: dict[str, Backend]) -> None:
     values = {
         "backends": {"alert-manager": True},
         "prometheus": {"url": "http://prometheus.monitoring.svc:9090"},

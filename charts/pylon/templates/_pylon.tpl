@@ -104,7 +104,7 @@ pylon.backends: YAML list of {name, address, prefix?, scheme?, host?, path?}, on
 {{- end -}}
 {{- end -}}
 
-{{/* pylon.isInternal: "true" when pylon serves the release's own jobs that send alerts, on a port of its own. */}}
+{{/* pylon.isInternal: "true" when pylon serves the release's own job that reports usage (cluster-utilization of alert-manager), on a port of its own. */}}
 {{- define "pylon.isInternal" -}}
 {{- if get .Values.backends "alert-manager" -}}true{{- end -}}
 {{- end -}}
