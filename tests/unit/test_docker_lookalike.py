@@ -197,9 +197,7 @@ def test_processes_of_cgroups_below_are_the_containers(
     # crun puts them into `container`; a nested engine into cgroups named by ids of its own.
     with_job(node)
     node.container(PLACES["containerd, systemd"], [])
-    top = node.cgroups if node.version == 2 else node.cgroups / "memory"
-    inner = top / PLACES["containerd, systemd"] / "docker" / OTHER / "cgroup.procs"
-    node.write(inner, "4711\n")
+    node.container(f"{PLACES['containerd, systemd']}/docker/{OTHER}", [4711])
     assert [row[0] for row in rows(start(node), capsys)] == ["a" * 12]
 
 
@@ -261,7 +259,7 @@ def test_a_grafana_of_others_is_not_ours(
 ) -> None:
     node.process(5000)
     node.container(f"{POD}/cri-containerd-{OWN}.scope", [5000])
-    node.log("kps-grafana-0", "monitoring", "grafana", OWN)
+    node.log("openpai-grafana-0", "monitoring", "grafana", OWN)
     assert rows(start(node), capsys) == []
 
 
@@ -284,12 +282,13 @@ def test_a_job_without_a_log_is_seen(node: Node, start: Start, capsys: pytest.Ca
     assert [row[0] for row in rows(start(node), capsys)] == ["a" * 12]
 
 
+@pytest.mark.parametrize("told", ["void", ""])
 def test_gpus_are_found_by_their_devices_when_the_runtime_is_told_otherwise(
-    node: Node, start: Start, capsys: pytest.CaptureFixture[str]
+    node: Node, start: Start, capsys: pytest.CaptureFixture[str], told: str
 ) -> None:
     # A device plugin with CDI sets `void`. The driver's files: /proc/driver/nvidia/gpus/<bus>/information.
     with_job(node)
-    node.process(4711, {**ENV, "NVIDIA_VISIBLE_DEVICES": "void"})
+    node.process(4711, {**ENV, "NVIDIA_VISIBLE_DEVICES": told})
     for minor in range(3):
         text = f"Model: \t\t NVIDIA L4\nGPU UUID: \t GPU-{minor}\nDevice Minor: \t {minor}\n"
         node.write(node.proc / f"driver/nvidia/gpus/0000:0{minor}:00.0/information", text)

@@ -15,7 +15,8 @@ import pytest
 from tests.unit.job_exporter_scripts import load
 
 ROUTES = """Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT
-wlan0\t00000000\t0100A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0
+docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
+br0\t00000000\t0100A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0
 ens3\t00000000\t0100A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0
 ens3\t0000A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0
 """
@@ -89,9 +90,9 @@ def run(script: ModuleType, monkeypatch: pytest.MonkeyPatch, wanted: str = "eth0
     [
         pytest.param("eth0,eno2", ("lo", "ens3", "eno2"), "eno2", id="first of the wanted"),
         pytest.param("eth0, ens3", ("lo", "ens3"), "ens3", id="blank in the list"),
-        pytest.param("eth0", ("lo", "ens3", "wlan0"), "ens3", id="cheapest default route"),
-        pytest.param("eth0", ("lo", "wlan0"), "wlan0", id="other default route"),
-        pytest.param("eth0", ("lo", "eno1"), "lo", id="nothing better"),
+        pytest.param("eth0", ("lo", "ens3", "br0", "docker0"), "ens3", id="cheapest default route"),
+        pytest.param("eth0", ("lo", "br0", "docker0"), "br0", id="other default route"),
+        pytest.param("eth0", ("lo", "eno1", "docker0"), "lo", id="nothing better"),
     ],
 )
 def test_interface(

@@ -313,6 +313,15 @@ def test_trouble_while_watching_keeps_the_pods(api: PodsApi, follow: Follow, pau
     assert sum("watch" not in r.query for r in api.requests) == 1
 
 
+def test_pauses_are_short_again_after_a_success(api: PodsApi, follow: Follow, pauses: list[float]) -> None:
+    answers: list[Any] = [(500, {}), (500, {}), None, None, (500, {}), (500, {})]
+    api.batches = [[event("MODIFIED", job_pod(), "101")]]
+    api.fault = lambda _: answers.pop(0) if answers else None
+    follow()
+    soon(lambda: len(pauses) == 4)
+    assert pauses == [1, 2, 1, 2]
+
+
 def test_the_token_is_read_anew(api: PodsApi, follow: Follow, tmp_path: Path) -> None:
     pods = follow()
     soon(lambda: pods.is_known)

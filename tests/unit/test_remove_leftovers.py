@@ -225,6 +225,11 @@ def test_contents_of_secrets_are_not_asked_for(api: JobsApi, run: Run) -> None:
     assert {r.headers["accept"] for r in api.requests if r.method == "GET"} == {script.ONLY_METADATA}
 
 
+def test_a_framework_that_was_listed_is_not_asked_for_again(api: JobsApi, run: Run) -> None:
+    run()
+    assert {r.path.rsplit("/", 1)[1] for r in api.requests if f"/{FRAMEWORKS}/" in r.path} == {GONE}
+
+
 def test_passing_trouble_is_sat_out(api: JobsApi, run: Run) -> None:
     left: list[Any] = [(503, {}), b"", (429, {})]
     api.fault = lambda _: left.pop() if left else None
