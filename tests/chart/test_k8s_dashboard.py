@@ -50,15 +50,13 @@ def test_the_pod_has_no_token_and_no_rights() -> None:
     assert "-unsafe-use-service-account-token" not in str(container(objects)["args"])
 
 
-def test_pages_that_it_writes_its_path_into_are_a_copy() -> None:
+def test_it_has_room_for_the_copy_of_its_pages() -> None:
+    # v0.45.0 (backend/cmd/headlamp.go) copies them into a new folder of /tmp at each start of the container.
     objects = dashboard()
-    (copy,) = pod(objects)["initContainers"]
-    assert copy["command"] == ["cp", "-R", "/headlamp/frontend/.", "/pages/"]
-    assert copy["image"] == container(objects)["image"]
-    assert "-html-static-dir=/pages" in container(objects)["args"]
-    for item in (copy, container(objects)):
-        assert item["securityContext"]["readOnlyRootFilesystem"] is True
-        assert {"name": "pages", "mountPath": "/pages"} in item["volumeMounts"]
+    assert container(objects)["securityContext"]["readOnlyRootFilesystem"] is True
+    assert {"name": "tmp", "mountPath": "/tmp"} in container(objects)["volumeMounts"]  # noqa: S108
+    assert {"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}} in pod(objects)["volumes"]
+    assert {"name": "HOME", "value": "/tmp"} in container(objects)["env"]  # noqa: S108
 
 
 def test_only_pylon_comes_in() -> None:

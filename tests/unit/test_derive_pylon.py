@@ -10,6 +10,7 @@ import pytest
 
 from paichart.derive import pylon
 from paichart.model import Cluster, Machine, Settings, Sku
+from tests.unit.derived import satisfies_schema
 
 SKU = Sku("gpu-machine", Fraction(24), Fraction(225280))
 # pylon.ssl as docs/manual/cluster-admin/basic-management-operations.md has it.
@@ -157,6 +158,17 @@ def test_only_proxies_in_the_cluster_are_trusted(kind: str, trusts: bool) -> Non
 def test_the_layouts_dashboard_is_led_to() -> None:
     values = pylon.values(cluster(dashboard_url="https://10.0.0.1:9090/"))
     assert values["kubernetesDashboard"] == {"url": "https://10.0.0.1:9090"}
+
+
+def test_monitoring_that_the_cluster_had_already_is_led_to() -> None:
+    monitoring = {
+        "prometheus-url": "HTTP://Prometheus.monitoring.svc:9090/",
+        "grafana-url": "https://grafana.example.com/graphs/",
+    }
+    values = pylon.values(cluster({"monitoring": monitoring}))
+    assert values["prometheus"] == {"url": "http://prometheus.monitoring.svc:9090"}
+    assert values["grafana"] == {"url": "https://grafana.example.com/graphs"}
+    satisfies_schema("pylon", values)
 
 
 def test_backends_are_the_services_of_the_release() -> None:
