@@ -74,22 +74,36 @@ def write_rules(folder: Path, files: Mapping[str, str]) -> list[Path]:
     return paths
 
 
+def file_discovery(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """prometheus.yml with files in the place of Kubernetes, which Debian's promtool does not know.
+
+    Files that are only in the pod (token, certificate) are left out.
+    """
+    jobs = []
+    for job in config["scrape_configs"]:
+        own = {
+            key: value
+            for key, value in job.items()
+            if key not in ("kubernetes_sd_configs", "tls_config", "authorization")
+        }
+        if "kubernetes_sd_configs" in job:
+            own["file_sd_configs"] = [{"files": [str(folder / "targets.json")]}]
+        jobs.append(own)
+    return {**config, "scrape_configs": jobs}
+
+
 def relabelled(job: Mapping[str, Any], pod: Mapping[str, str], folder: Path) -> dict[str, str] | None:
     """The labels of the target that a scrape job makes of something discovered; None when it is dropped.
 
-    promtool itself relabels. Debian's knows no Kubernetes, so what was discovered comes from a file.
+    promtool itself relabels.
     """
     labels = {key: value for key, value in pod.items() if key != "__address__"}
     targets = [{"targets": [pod["__address__"]], "labels": labels}]
     (folder / "targets.json").write_text(json.dumps(targets), encoding="utf-8")
-    own = {
-        key: value
-        for key, value in job.items()
-        if key not in ("kubernetes_sd_configs", "tls_config", "authorization")
-    }
-    own["file_sd_configs"] = [{"files": [str(folder / "targets.json")]}]
+    own = {**job, "kubernetes_sd_configs": []}
     config = folder / "prometheus.yml"
-    config.write_text(yaml.safe_dump({"scrape_configs": [own]}), encoding="utf-8")
+    scrape = {"global": {"scrape_interval": "30s"}, "scrape_configs": [own]}
+    config.write_text(yaml.safe_dump(file_discovery(scrape, folder)), encoding="utf-8")
     result = run("check", "service-discovery", "--timeout=1s", config, own["job_name"])
     assert result.returncode == 0, result.stderr
     (found,) = json.loads(result.stdout)

@@ -13,9 +13,6 @@ from paichart.model import GPU_DEFAULT_TYPE, Cluster
 CALLERS = ("pylon", "grafana")
 """Services that call this one; whatever comes from outside the release comes through pylon."""
 
-CUSTOMIZED_ALERTS = ("prometheus", "customized-alerts")
-"""Where services-configuration.yaml holds alerts of the admin's own, as the text of a rule file."""
-
 READINGS_OF_A_RATE = 4
 """Readings that a rate looks at, so that it outlives a lost one."""
 
@@ -32,7 +29,7 @@ def values(cluster: Cluster) -> dict[str, Json]:
         "rateWindow": f"{READINGS_OF_A_RATE * interval}s",
         "scrape": {"dcgm": {"enabled": _has_nvidia(cluster)}},
         "retention": {"size": retention_size(cluster)},
-        "customizedAlerts": cluster.services.text(*CUSTOMIZED_ALERTS),
+        "customizedAlerts": cluster.services.text("prometheus", "customized-alerts"),
         "persistence": persistence(cluster, data_path(cluster, "prometheus", "data"), "metrics-size"),
     }
 

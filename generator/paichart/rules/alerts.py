@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from paichart.derive.prometheus import CUSTOMIZED_ALERTS
 from paichart.model import Settings
 from paichart.problems import Problem, Severity, suggest
 from paichart.rules.subject import Rule, Subject
 from paichart.schema import FILES
 from paichart.source import Document, Marks, parse_embedded
+
+CUSTOMIZED_ALERTS = ("prometheus", "customized-alerts")
+"""Where services-configuration.yaml holds alerts of the admin's own, as text."""
 
 Path: TypeAlias = tuple[str | int, ...]
 
