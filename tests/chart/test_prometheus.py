@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import socket
 import subprocess
+import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -471,3 +475,57 @@ def test_every_pod_that_asks_to_be_scraped_can_be() -> None:
         # What relabelling asks for.
         assert re.fullmatch(r"/[-a-z/]+", annotations["prometheus.io/path"]), str(pods)
     assert scraped >= 2
+
+
+def test_a_real_prometheus_starts_with_the_charts_flags_configuration_and_rules(tmp_path: Path) -> None:
+    # Debian's 2.42, with files in the place of Kubernetes.
+    port = free_port()
+    objects = rendered(
+        {**EVERYTHING, "global": {**EVERYTHING["global"], "servicePorts": {"prometheus": port}}}
+    )
+    config = file_discovery(config_of(objects), tmp_path)
+    config["rule_files"] = [str(path) for path in write_rules(tmp_path, rule_files(objects))]
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    container = server(objects)
+    places = {
+        "/etc/prometheus/prometheus.yml": tmp_path / "prometheus.yml",
+        "/prometheus-data": tmp_path / "data",
+    }
+    words = (word.partition("=") for word in container["args"])
+    args = [f"{flag}={places.get(value, value)}" for flag, _, value in words]
+    with subprocess.Popen(
+        [ensure("prometheus"), *args],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            base = f"http://127.0.0.1:{port}"
+            for kind in ("livenessProbe", "readinessProbe"):
+                ask(base + container[kind]["httpGet"]["path"])
+            found = json.loads(ask(f"{base}/prometheus/api/v1/rules"))["data"]["groups"]
+            ask(base + annotations_of(objects)["prometheus.io/path"])
+        finally:
+            process.kill()
+    assert {group["name"] for group in found} == {name.removesuffix(".yaml") for name in rule_files(objects)}
+
+
+def annotations_of(objects: Objects) -> dict[str, str]:
+    return dict(objects.find("StatefulSet")["spec"]["template"]["metadata"]["annotations"])
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def ask(url: str) -> bytes:
+    """What answers at an address, once something does."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310 # a test's own server
+                return bytes(response.read())
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)

@@ -22,6 +22,7 @@ PACKAGES: Mapping[str, str] = {
     "dot": "graphviz",
     "nginx": "nginx-light",
     "postgres": "postgresql-15",
+    "prometheus": "prometheus",
     "prometheus-pushgateway": "prometheus-pushgateway",
     "promtool": "prometheus",
     "ruby": "ruby",
