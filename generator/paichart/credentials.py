@@ -61,7 +61,10 @@ INPUT_PATHS: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("marketplace-restserver", "db_password"),
         ("marketplace-db", "passwd"),
     ),
-    "pai-bearer-token": (("alert-manager", "pai-bearer-token"),),
+    "pai-bearer-token": (
+        ("alert-manager", "pai-bearer-token"),
+        ("alert-manager", "alert-handler", "pai-bearer-token"),
+    ),
     "smtp-password": (("alert-manager", "alert-handler", "email-configs", "smtp-auth-password"),),
     "storage-manager-domain-password": (("storage-manager", "domainpwd"),),
     "storage-manager-password": (("storage-manager", "smbpwd"),),

@@ -14,7 +14,7 @@ LAYERS = (
     ("model", "quantity", "codes", "scalars"),
     ("syntax", "nodes"),
     ("source",),
-    ("hived", "validator", "alluxio", "addresses"),
+    ("hived", "validator", "alluxio", "addresses", "alert_actions", "cron"),
     ("vocabulary",),
     ("wording",),
     ("schema",),

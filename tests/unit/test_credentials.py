@@ -188,6 +188,14 @@ def test_credentials_of_the_later_services_come_from_their_legacy_keys(tmp_path)
     assert len(data["grafana-admin-password"]) >= 24
 
 
+def test_the_token_is_also_found_where_it_was_before_openpai_1_6(tmp_path):
+    # src/alert-manager/config/alert_manager.py: the newer place counts when both are given.
+    services = {"alert-manager": {"alert-handler": {"pai-bearer-token": "old"}}}
+    assert complete(tmp_path / "c.yaml", {}, cluster(services=services)).data["pai-bearer-token"] == "old"
+    services["alert-manager"]["pai-bearer-token"] = "new"
+    assert complete(tmp_path / "c.yaml", {}, cluster(services=services)).data["pai-bearer-token"] == "new"
+
+
 def test_the_login_of_the_cache_is_decoded_and_services_configuration_wins(tmp_path):
     config = {"docker_cache_registry_htpasswd": base64.b64encode(b"user:$2y$05$x\n").decode()}
     made = complete(tmp_path / "c.yaml", {}, cluster(config))

@@ -28,7 +28,6 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "job-status-change-notification.db-poller-interval-second": 120,
         "cert-expiration-checker.schedule": "0 0 * * *",
         "cert-expiration-checker.alert-residual-days": 30,
-        "cert-expiration-checker.cert-path": "/etc/kubernetes/ssl",
     },
     "authentication": {
         "OIDC": False,
@@ -189,6 +188,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 OTHER_DEFAULTS = {
     "alert-manager.actions-available": "worked out; the list was the old deployer's start value",
     "alert-manager.alert-handler.configured": "worked out",
+    "alert-manager.cert-expiration-checker.cert-path": "was Kubespray's; the checker is off without it",
     "alert-manager.cluster-utilization.configured": "worked out",
     "alert-manager.job-status-change-notification.configured": "worked out",
     "authentication.group-manager.grouplist": "held a sample group, which the quick start left out",

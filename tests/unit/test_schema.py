@@ -275,8 +275,7 @@ def test_every_mapping_is_strict_or_meant_to_be_free():
             for group in ("admin-group", "default-group", "grouplist.*")
             for part in ("", ".acls")
         ),
-        "services-configuration.alert-manager.customized-receivers.*.actions",
-        "services-configuration.alert-manager.customized-routes.routes.*",
+        "services-configuration.alert-manager.customized-routes.routes.*.routes.*",
         "services-configuration.k8s-job-exit-spec.spec.*.pattern",
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from paichart.problems import Problem
 from paichart.rules import (
+    alert_manager,
     alerts,
     authentication,
     capacity,
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     *marketplace.RULES,
     *storage.RULES,
     *alerts.RULES,
+    *alert_manager.RULES,
     *legacy.RULES,
     *capacity.RULES,
     *hived.RULES,
