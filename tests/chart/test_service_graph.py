@@ -37,6 +37,7 @@ UNSEEN: Mapping[Edge, str] = {
     ("rest-server", "calls", "log-manager"): "asks the log manager of a job's machine, at its address",
     ("pylon", "calls", "log-manager"): "leads to the log managers of machines, at their addresses",
     ("postgresql", "waits", "internal-storage"): "waits for the mounted disk, not for a port",
+    ("fluentd", "reads", "database-controller"): "writes into tables that it makes",
     ("dshuttle-csi", "calls", "dshuttle-worker"): "asks the worker of its machine, through a socket there",
     (
         "prometheus",
@@ -81,6 +82,47 @@ def test_every_need_that_is_told_shows(seen: set[Edge], told: set[Edge], objects
     there = {owner(item) for item in objects}
     unseen = {edge for edge in told - seen if {edge[0], edge[2]} <= there}
     assert sorted(unseen) == sorted(edge for edge in UNSEEN if {edge[0], edge[2]} <= there)
+
+
+def test_network_policies_let_every_caller_in(objects: Objects) -> None:
+    refused = {
+        f"{pods} calls {service['metadata']['name']}, whose network policy does not let it in"
+        for pods in objects.pod_specs()
+        if not pods.is_test
+        for service in _called(pods, objects)
+        if not _is_let_in(pods, service, objects)
+    }
+    assert sorted(refused) == []
+
+
+def _called(pods: Pods, objects: Objects) -> Iterator[Object]:
+    """Services of the release whose addresses pods are given, by variables, arguments or mounted files."""
+    services = {str(item["metadata"]["name"]): item for item in objects.all("Service")}
+    hosts = {name: name for name in services}
+    texts = [text for container in pods.containers() for text in _texts(container.spec)]
+    for kind, named in _read(pods):
+        item = _find(objects, kind, named, pods.namespace)
+        texts += _contents(item) if item is not None else []
+    for name in {host for text in texts for host in _hosts(text, hosts)}:
+        yield services[name]
+
+
+def _is_let_in(pods: Pods, service: Object, objects: Objects) -> bool:
+    """Whether a policy of the Service's pods has a rule for these pods, or for everybody."""
+    selector: dict[str, str] = service["spec"].get("selector", {})
+    if selector.items() <= pods.labels.items():
+        return True
+    rules = [
+        rule
+        for policy in objects.all("NetworkPolicy")
+        if policy["spec"]["podSelector"]["matchLabels"].items() <= selector.items()
+        for rule in policy["spec"].get("ingress", [])
+    ]
+    peers = [
+        peer.get("podSelector", {}).get("matchLabels") for rule in rules for peer in rule.get("from", [])
+    ]
+    is_open = any(not rule.get("from") for rule in rules)
+    return is_open or any(peer and peer.items() <= pods.labels.items() for peer in peers)
 
 
 def owner(item: Object) -> str:
