@@ -54,7 +54,7 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("device-plugin-rdma", "rdma", "privileged", "an admin's own plugin, by value"),
     Allowed("device-plugin-rdma", POD, "hostNetwork", "an admin's own plugin, by value"),
     Allowed("fluentd", POD, "hostPath /var/log/pods", "the kubelet keeps frameworkcontroller's log there"),
-    Allowed("fluentd", "fluentd", "root", "CRI-O lets only their owner, root, read logs"),
+    Allowed("fluentd", "fluentd", "root", "logs are root's; CRI-O lets nobody else read them"),
     Allowed("internal-storage", POD, "hostPath *", "the disk image lies on the node, and so do loop devices"),
     Allowed("internal-storage", "internal-storage-create", "root", "only root may mount"),
     Allowed(

@@ -275,6 +275,12 @@ def test_volume_is_mounted_where_the_registry_writes() -> None:
     assert objects.find("Deployment")["spec"]["strategy"] == {"type": "Recreate"}
 
 
+def test_layers_may_be_removed_when_nobody_asks_for_them() -> None:
+    # Without it a layer that expires is refused to be deleted: proxyregistry.go, linkedblobstore.go of 2.8.3.
+    assert config(rendered())["storage"]["delete"] == {"enabled": True}
+    assert config(rendered())["storage"]["cache"] == {"blobdescriptor": "inmemory"}
+
+
 def test_azure_needs_no_volume() -> None:
     objects = rendered(scenario="azure")
     assert not objects.all("PersistentVolumeClaim", "PersistentVolume")

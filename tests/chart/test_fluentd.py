@@ -419,8 +419,3 @@ def ready(folder: Path, first: str | None, *, answers: bool) -> subprocess.Compl
         text=True,
         timeout=60,
     )
-
-
-def test_tables_are_waited_for() -> None:
-    (waiting,) = (c for c in pod(rendered())["initContainers"] if c["name"] == "wait-for-dependencies")
-    assert waiting["args"][-1] == "http://openpai-database-controller.pai-system.svc:9748/api/v1/ping"

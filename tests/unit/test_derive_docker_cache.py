@@ -112,6 +112,12 @@ def test_login_is_asked_for_when_one_is_given(services: Mapping[str, Any], confi
     assert "dTp4" not in str(values)
 
 
+def test_address_loses_its_last_slash() -> None:
+    # Legacy's manual gives it with one (how-to-set-up-docker-image-cache.md); the registry appends /v2/ to it.
+    values = derived(docker_cache_remote_url="https://registry-1.docker.io/")
+    assert values["remoteUrl"] == "https://registry-1.docker.io"
+
+
 def test_ports_can_be_given() -> None:
     values = derived({"container_port": 5001, "service_nodeport": 30501})
     assert (values["port"], values["service"]) == (5001, {"nodePort": 30501})

@@ -83,6 +83,7 @@ def test_a_login_in_bcrypt_is_right(key: str, login: str) -> None:
     [
         ("test:$2y$05$EFbijahz", "is not in base64"),
         ("dGVzdA", "is not in base64"),
+        ("!" + SAMPLE, "is not in base64"),
         (in_base64("\n# nobody\n"), "names no user"),
         (in_base64("# people\ntest\n"), "has no user and password in line 2"),
         (in_base64(":$2y$05$" + "a" * 53), "has no user and password in line 1"),

@@ -25,7 +25,8 @@ def is_wanted(cluster: Cluster) -> bool:
 def values(cluster: Cluster) -> dict[str, Json]:
     """Return the subchart's values; the key of the Azure account and the login are credentials."""
     return {
-        "remoteUrl": _setting(cluster, "remote_url"),
+        # The registry appends /v2/.
+        "remoteUrl": _setting(cluster, "remote_url").rstrip("/"),
         "login": {"enabled": _has_login(cluster)},
         "port": cluster.services.integer(SECTION, "container_port"),
         "service": {"nodePort": cluster.services.integer(SECTION, "service_nodeport")},
