@@ -31,6 +31,8 @@ lint: .venv/.dev ## Check code, types, charts and generated files
 	$(BIN)/ruff check generator tests
 	$(BIN)/mypy
 	$(BIN)/python generator/chart_schemas.py --check
+	$(BIN)/python generator/grafana_dashboards.py --check
+	$(BIN)/python generator/reference_docs.py --check
 	$(BIN)/pytest -q -n 2 tests/chart/test_examples.py tests/chart/test_templates.py tests/chart/test_values.py
 
 quick: .venv/.dev programs ## Run the quick tests (under a minute)
@@ -61,6 +63,12 @@ golden: .venv/.dev ## Write the reviewed values of the examples anew; read the d
 schemas: .venv/.dev ## Write each chart's values.schema.json anew
 	$(BIN)/python generator/chart_schemas.py
 
+dashboards: .venv/.dev ## Write Grafana's dashboards anew
+	$(BIN)/python generator/grafana_dashboards.py
+
+reference: .venv/.dev ## Write docs/services-configuration.md anew from its schema
+	$(BIN)/python generator/reference_docs.py
+
 format: .venv/.dev ## Format the code
 	$(BIN)/ruff format generator tests
 	$(BIN)/ruff check --fix-only --quiet generator tests
@@ -68,4 +76,4 @@ format: .venv/.dev ## Format the code
 clean: ## Remove everything that make made here (not the tools in the user's cache folder)
 	rm -rf .venv out .try build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup build lint quick test tools programs try try-down bench golden schemas format clean
+.PHONY: help setup build lint quick test tools programs try try-down bench golden schemas dashboards reference format clean

@@ -71,6 +71,7 @@ SERVICES = (
     Service("watchdog"),
     Service("prometheus-pushgateway", prometheus_pushgateway.is_on),
     Service("prometheus", prometheus.is_needed),
+    Service("alert-manager"),
     Service("grafana", grafana.is_wanted),
     Service("k8s-dashboard", k8s_dashboard.is_installed),
     Service("pylon"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from paichart.credentials import Credentials
 from paichart.derive import (
+    alert_manager,
     cluster_configuration,
     common,
     database_controller,
@@ -42,6 +43,7 @@ from paichart.model import Cluster
 from paichart.release import enabled_services
 
 DERIVATIONS: Mapping[str, Callable[[Cluster], dict[str, Json]]] = {
+    "alert-manager": alert_manager.values,
     "cluster-configuration": cluster_configuration.values,
     "database-controller": database_controller.values,
     "device-plugin": device_plugin.values,

@@ -38,7 +38,14 @@ KEPT = {
 VOLUMES = ("alert-manager", "grafana", "postgresql", "prometheus")
 """Services that keep data on a volume of their own."""
 
-MORE_VOLUMES = (*VOLUMES, "docker-cache", "dshuttle-master", "fluentd", "marketplace-db")
+MORE_VOLUMES = (
+    *VOLUMES,
+    "docker-cache",
+    "dshuttle-master-journal",
+    "dshuttle-master-ufs",
+    "fluentd",
+    "marketplace-db",
+)
 """The same with everything on."""
 
 
