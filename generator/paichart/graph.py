@@ -20,8 +20,14 @@ class Graph:
 
     @property
     def circles(self) -> tuple[tuple[str, ...], ...]:
-        """Groups of services of which each needs, in the end, each other one; members stand in order."""
-        edges = {name: [need.service for need in needs] for name, needs in self.needs.items()}
+        """Groups of services of which each needs, in the end, each other one; members stand in order.
+
+        Where a service only sends browsers to is no need of its own.
+        """
+        edges = {
+            name: [need.service for need in needs if need.how != ("links",)]
+            for name, needs in self.needs.items()
+        }
         return tuple(group for group in components(self.services, edges) if len(group) > 1)
 
     def callers(self, service: str) -> tuple[str, ...]:

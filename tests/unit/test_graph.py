@@ -38,6 +38,10 @@ def test_a_circle_is_told_with_its_members_only():
     assert graph(A_CIRCLE).circles == (("alerts", "api"),)
 
 
+def test_sending_browsers_to_each_other_is_no_circle():
+    assert graph((entry("a", ("links", "b")), entry("b", ("calls", "a")))).circles == ()
+
+
 def test_needs_of_services_that_are_off_are_left_out():
     shown = graph(A_CIRCLE, {"front", "api"})
     assert shown.services == ("front", "api")
