@@ -336,6 +336,11 @@ module Fluent; module Plugin; class PgJsonOutput
   def initialize; @host = "db"; @sslmode = :prefer; end
   def init_connection; raise "the image's"; end
   def reset_connection; raise "the image's"; end
+  def insert_framework(*given); raise "the image's" if given.empty?; given; end
+  alias insert_task insert_framework
+  alias insert_pod insert_framework
+  def log = self
+  def error(text) = puts("logged: #{text}")
 end; end; end
 """
 LOST = """
@@ -348,22 +353,37 @@ puts Thread.current.key?(:conn)
 begin; output.init_connection; rescue => error; puts "raised: #{error.message}"; end
 puts Thread.current.key?(:conn)
 """
+LACKING = """
+require ARGV[0]
+output = Fluent::Plugin::PgJsonOutput.new
+%i[insert_framework insert_task insert_pod].each { |name| puts output.send(name, 1, 2, 3).inspect }
+class Fluent::Plugin::PgJsonOutput; def insert_pod(*) = nil["metadata"]; end
+output.insert_pod(1, 2, 3)
+begin; output.insert_task; rescue => error; puts "raised: #{error.message}"; end
+"""
+
+
+def run_ruby(folder: Path, script: str) -> list[str]:
+    """Run a script on the corrected plugin, with a stub in the place of the image's; return what it says."""
+    stub = folder / "fluent" / "plugin" / "out_pgjson.rb"
+    stub.parent.mkdir(parents=True)
+    stub.write_text(STUB, encoding="utf-8")
+    command = [str(ensure("ruby")), "-I", str(folder), "-e", script, str(FILES / "out_pgjson.rb")]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.splitlines()
+
+
+def test_object_that_lacks_a_field_does_not_take_others_with_it(tmp_path: Path) -> None:
+    said = run_ruby(tmp_path, LACKING)
+    assert said[:3] == ["[1, 2, 3]"] * 3
+    assert said[3].startswith("logged: an object without the fields that insert_pod needs is passed over")
+    # Whatever else goes wrong is fluentd's to try again.
+    assert said[4] == "raised: the image's"
 
 
 def test_lost_connection_goes_to_fluentds_own_retry(tmp_path: Path) -> None:
     # The image's plugin makes a connection when the thread has none under :conn, and calls reset_connection
     # when one is lost.
-    stub = tmp_path / "fluent" / "plugin" / "out_pgjson.rb"
-    stub.parent.mkdir(parents=True)
-    stub.write_text(STUB, encoding="utf-8")
-    run = subprocess.run(
-        [str(ensure("ruby")), "-I", str(tmp_path), "-e", LOST, str(FILES / "out_pgjson.rb")],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert run.stdout.split("\n")[:4] == [
+    assert run_ruby(tmp_path, LOST) == [
         "raised: the connection to the database is lost",
         "false",
         "raised: no route to db",
