@@ -64,6 +64,21 @@ def test_port_and_connections_follow_their_values() -> None:
     assert {"--port=6543", "--host=127.0.0.1", "--username=root", "--dbname=openpai"} <= set(probe)
 
 
+def test_who_reads_jobs_may_connect() -> None:
+    def callers(values: dict[str, Any]) -> list[str]:
+        (rule,) = render("postgresql", values).find("NetworkPolicy")["spec"]["ingress"]
+        labels = [peer["podSelector"]["matchLabels"] for peer in rule["from"]]
+        return [found["app.kubernetes.io/component"] for found in labels]
+
+    own = ["rest-server", "database-controller", "fluentd"]
+    assert callers({}) == [*own, "helm-test"]
+    assert callers({"callers": ["job-status-change-notification"]}) == [
+        *own,
+        "job-status-change-notification",
+        "helm-test",
+    ]
+
+
 def test_stopping_does_not_wait_for_clients() -> None:
     container = server(rendered())
     assert container["lifecycle"]["preStop"]["exec"]["command"] == [

@@ -45,6 +45,13 @@ def test_storage_class_replaces_the_folder() -> None:
     }
 
 
+def test_who_tells_users_of_their_jobs_may_connect() -> None:
+    # src/alert-manager/deploy/alert-manager-deployment.yaml.template gives it DB_CONNECTION_STR.
+    services = {"alert-manager": {"job-status-change-notification": {"enable": "true"}}}
+    assert postgresql.values(site(services))["callers"] == ["job-status-change-notification"]
+    assert "callers" not in postgresql.values(site())
+
+
 @pytest.mark.parametrize("storage", [{}, {"class": "fast", "database-size": "1Ti"}])
 def test_values_satisfy_the_charts_schema(storage: dict[str, str]) -> None:
     satisfies_schema("postgresql", postgresql.values(site(paichart={"storage": storage})))

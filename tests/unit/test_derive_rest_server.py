@@ -247,5 +247,5 @@ def test_only_services_of_the_release_may_call() -> None:
     assert rest_server.neighbours(core) == {"alertManager": {"enabled": False}, "callers": ["pylon"]}
     assert rest_server.neighbours([*core, "alert-manager", "marketplace-restserver"]) == {
         "alertManager": {"enabled": True},
-        "callers": ["pylon", "alert-manager", "marketplace-restserver"],
+        "callers": ["pylon", "alert-handler", "marketplace-restserver"],
     }

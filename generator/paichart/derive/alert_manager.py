@@ -13,11 +13,14 @@ from typing import Any
 from paichart.alert_actions import CORDON, EMAIL, FIX_GPU, SERVICE, has_email, has_token, lacks
 from paichart.derive.common import data_path, persistence
 from paichart.derive.json import Json
-from paichart.model import Cluster, Settings, is_true
+from paichart.model import Cluster, Settings
+
+NOTIFIER = "job-status-change-notification"
+"""Tells users of their jobs; it reads the database."""
 
 _HANDLER = (SERVICE, "alert-handler")
 _USAGE = (SERVICE, "cluster-utilization")
-_NEWS = (SERVICE, "job-status-change-notification")
+_NEWS = (SERVICE, NOTIFIER)
 _CHECKER = (SERVICE, "cert-expiration-checker")
 
 
@@ -35,11 +38,16 @@ def values(cluster: Cluster) -> dict[str, Json]:
         "routes": [_route(route) for route in services.items(SERVICE, "customized-routes", "routes")],
         "receivers": [_receiver(given) for given in services.items(SERVICE, "customized-receivers")],
         "alertHandler": {"logLevel": services.text(*_HANDLER, "log-level")},
-        "jobStatusChangeNotification": _job_news(services),
+        "jobStatusChangeNotification": {"enabled": has_notifier(cluster), **_notifier(services)},
         "clusterUtilization": _usage_report(services),
         "certExpirationChecker": _certificate_checker(services),
         "persistence": persistence(cluster, data_path(cluster, SERVICE)),
     }
+
+
+def has_notifier(cluster: Cluster) -> bool:
+    """Tell whether users get mails about their jobs."""
+    return cluster.services.flag(*_NEWS, "enable")
 
 
 def _is_used(services: Settings, action: str) -> bool:
@@ -81,9 +89,8 @@ def _receiver(given: Mapping[str, Any]) -> dict[str, Json]:
     return {"name": str(given["name"]), "actions": actions}
 
 
-def _job_news(services: Settings) -> dict[str, Json]:
+def _notifier(services: Settings) -> dict[str, Json]:
     return {
-        "enabled": is_true(services.value(*_NEWS, "enable")),
         "logLevel": services.text(*_NEWS, "log-level"),
         "pollIntervalSeconds": services.integer(*_NEWS, "db-poller-interval-second"),
         "maxDbConnections": services.integer(*_NEWS, "db-poller-max-db-connection"),

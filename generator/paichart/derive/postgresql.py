@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paichart.derive import alert_manager
 from paichart.derive.internal_storage import is_loop_disk_on, root_path
 from paichart.derive.json import Json
 from paichart.model import Cluster
@@ -9,7 +10,11 @@ from paichart.model import Cluster
 
 def values(cluster: Cluster) -> dict[str, Json]:
     """Return the subchart's values; user, database and port are among the shared values."""
+    callers: dict[str, Json] = (
+        {"callers": [alert_manager.NOTIFIER]} if alert_manager.has_notifier(cluster) else {}
+    )
     return {
+        **callers,
         "maxConnections": cluster.services.integer("postgresql", "max-connection"),
         "persistence": persistence(cluster),
     }

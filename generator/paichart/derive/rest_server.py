@@ -18,8 +18,12 @@ from paichart.derive.json import Json
 from paichart.model import Cluster, Settings, is_true
 
 API_SERVER_PORT = 6443
-CALLERS = ("pylon", "alert-manager", "marketplace-restserver")
-"""Services that call this one; whatever comes from outside the release comes through pylon."""
+CALLERS = {
+    "pylon": "pylon",
+    "alert-manager": "alert-handler",
+    "marketplace-restserver": "marketplace-restserver",
+}
+"""Services that call this one, and which of their pods; what comes from outside comes through pylon."""
 
 
 def values(cluster: Cluster) -> dict[str, Json]:
@@ -52,7 +56,7 @@ def neighbours(services: Collection[str]) -> dict[str, Json]:
     """Return which of a release's services may call this one, and whether there are alerts to ask for."""
     return {
         "alertManager": {"enabled": "alert-manager" in services},
-        "callers": [caller for caller in CALLERS if caller in services],
+        "callers": [component for service, component in CALLERS.items() if service in services],
     }
 
 
