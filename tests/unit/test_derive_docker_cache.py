@@ -113,7 +113,7 @@ def test_login_is_asked_for_when_one_is_given(services: Mapping[str, Any], confi
 
 
 def test_address_loses_its_last_slash() -> None:
-    # Legacy's manual gives it with one (how-to-set-up-docker-image-cache.md); the registry appends /v2/ to it.
+    # Legacy's manual gives it with one (how-to-set-up-docker-image-cache.md); the registry appends /v2/.
     values = derived(docker_cache_remote_url="https://registry-1.docker.io/")
     assert values["remoteUrl"] == "https://registry-1.docker.io"
 
