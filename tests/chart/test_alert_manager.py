@@ -215,14 +215,14 @@ def test_the_handler_gets_what_it_reads() -> None:
         "DOCKER_REGISTRY_PREFIX": "docker.io/openpai/",
         "DOCKER_REGISTRY_TAG": "v1.8.0",
         "WEBPORTAL_URI": "https://pai.example.com",
-        "LOG_LEVEL": "info",
+        "LOG_LEVEL": "debug",
         "EMAIL_CONFIGS_ADMIN_RECEIVER": "admins@example.com",
         "EMAIL_CONFIGS_SMTP_HOST": "smtp.example.com",
         "EMAIL_CONFIGS_SMTP_PORT": "587",
         "EMAIL_CONFIGS_SMTP_FROM": "pai@example.com",
         "EMAIL_CONFIGS_SMTP_AUTH_USERNAME": "pai@example.com",
         "EMAIL_CONFIGS_SMTP_AUTH_PASSWORD": secret("smtp-password"),
-        "NODE_EXTRA_CA_CERTS": "/etc/ssl/certs/mine.pem",
+        "NODE_EXTRA_CA_CERTS": "/etc/alerthandler/ca/ca.crt",
     }
 
 
@@ -243,8 +243,10 @@ def test_the_fixers_image_comes_from_where_all_others_do() -> None:
 
 def test_every_mail_template_lies_where_the_handler_looks() -> None:
     objects = rendered("everything")
-    (volume,) = pods(objects, "alert-handler").spec["volumes"]
-    (mount,) = container(objects, "alert-handler")["volumeMounts"]
+    volume, authority = pods(objects, "alert-handler").spec["volumes"]
+    mount, authority_mount = container(objects, "alert-handler")["volumeMounts"]
+    assert authority["configMap"] == {"name": "example-ca", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
+    assert authority_mount["mountPath"] == "/etc/alerthandler/ca"
     data = objects.find("ConfigMap", volume["configMap"]["name"])["data"]
     paths = {item["path"]: item["key"] for item in volume["configMap"]["items"]}
     assert mount["mountPath"] == "/etc/alerthandler/templates"
