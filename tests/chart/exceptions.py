@@ -94,7 +94,9 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("job-exporter*", POD, "hostPID", "enters the namespaces of tasks by their processes"),
     Allowed("job-exporter*", POD, "hostPath /dev", "sees which GPU driver the node has now"),
     Allowed("job-exporter*", POD, "hostPath /sys/fs/cgroup", "what containers use stands there"),
-    Allowed("job-exporter*", POD, "hostPath /var/log/containers", "the names of containers, from those of logs"),
+    Allowed(
+        "job-exporter*", POD, "hostPath /var/log/containers", "the names of containers, from those of logs"
+    ),
     Allowed("job-exporter", POD, "hostPath /var/drivers/*", "an old installation's GPU driver, by value"),
     Allowed("job-exporter*", "job-exporter", "root", "enters the namespaces of other containers"),
     Allowed("job-exporter*", "job-exporter", "privileged", "the same, and all devices of the node"),

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import paichart
-from tests.chart.charts import ROOT
-from tests.chart.render import render, run_helm
+from tests.chart.charts import ROOT, load_yaml
+from tests.chart.render import Objects, render, run_helm
 from tests.chart.rules import Rendering, broken_rules
 from tests.chart.scenes import NAMESPACE
 
@@ -32,4 +32,13 @@ def test_helm_lint_is_clean(built: Path) -> None:
 @pytest.mark.parametrize(("release", "namespace"), [("openpai", "default"), ("ai", NAMESPACE)])
 def test_example_keeps_every_rule(built: Path, release: str, namespace: str) -> None:
     objects = render(built, release=release, namespace=namespace)
-    assert broken_rules(Rendering(objects, release, namespace, is_whole=True)) == ""
+    others = certificate(built.parent / "config", namespace)
+    assert broken_rules(Rendering(objects, release, namespace, is_whole=True, others=others)) == ""
+
+
+def certificate(config: Path, namespace: str) -> Objects:
+    """The TLS Secret that the example's admin makes, if it names one."""
+    settings = load_yaml(config / "config.yaml").get("paichart", {})
+    name = settings.get("tls", {}).get("secret-name")
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": namespace}}
+    return Objects("", (secret,) if name else ())

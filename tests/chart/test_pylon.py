@@ -256,7 +256,7 @@ def test_quick_starts_scenario_is_what_the_generator_writes() -> None:
 def test_the_job_that_reports_usage_has_a_port_that_nothing_outside_leads_to() -> None:
     # A Service of its own: that of pylon may be a NodePort or a load balancer.
     for kind in ("hostPort", *OTHERS):
-        objects = pylon_with({"backends": {"alert-manager": True}}, kind)
+        objects = pylon_with({"usageReports": True, "backends": {"alert-manager": True}}, kind)
         outside, inside = (
             objects.find("Service", f"openpai-pylon{end}")["spec"] for end in ("", "-internal")
         )
@@ -267,7 +267,9 @@ def test_the_job_that_reports_usage_has_a_port_that_nothing_outside_leads_to() -
 
 
 def test_only_that_job_reaches_the_port() -> None:
-    rules = pylon_with({"backends": {"alert-manager": True}}).find("NetworkPolicy")["spec"]["ingress"]
+    rules = pylon_with({"usageReports": True, "backends": {"alert-manager": True}}).find("NetworkPolicy")[
+        "spec"
+    ]["ingress"]
     (rule,) = (rule for rule in rules if 8088 in [port["port"] for port in rule["ports"]])
     components = [peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for peer in rule["from"]]
     assert components == ["cluster-utilization", "helm-test"]

@@ -56,6 +56,7 @@ def everything_on(log_manager_port: int) -> dict[str, Any]:
     return {
         "global": {"externalUrl": f"http://{HOST}", "servicePorts": {"log-manager": log_manager_port}},
         "backends": dict.fromkeys(SWITCHES, True),
+        "usageReports": True,
         "logManager": {"hosts": {"pai-worker1": "127.0.0.1", "default": "127.0.0.1"}},
     }
 
@@ -423,7 +424,7 @@ def test_what_would_do_harm_is_refused(pylon: Site, method: str, path: str) -> N
 def test_alert_manager_opens_and_closes_by_value(
     backends: dict[str, Backend], access: str, status: int, backend: str
 ) -> None:
-    values = {"backends": {"alert-manager": True}, "alertManagerAccess": access}
+    values = {"usageReports": True, "backends": {"alert-manager": True}, "alertManagerAccess": access}
     with site(values, backends) as made, made.running():
         answer = made.ask("/alert-manager/api/v2/silences", "POST", body=b"{}")
     assert (answer.status, answer.body.decode()) == (status, backend)
@@ -482,7 +483,7 @@ def test_the_job_that_reports_usage_reaches_what_it_needs_and_no_more(
 
 
 def test_alerts_are_sent_even_if_users_may_not_see_them(backends: dict[str, Backend]) -> None:
-    values = {"backends": {"alert-manager": True}, "alertManagerAccess": "none"}
+    values = {"usageReports": True, "backends": {"alert-manager": True}, "alertManagerAccess": "none"}
     with site(values, backends) as made, made.running():
         assert made.ask_internal("/alert-manager/api/v1/alerts", "POST", body=b"[]").body == b"alert-manager"
 
@@ -780,6 +781,7 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
 def test_the_job_that_reports_usage_reaches_an_own_prometheus_too(backends: dict[str, Backend]) -> None:
     values = {
         "backends": {"alert-manager": True},
+        "usageReports": True,
         "prometheus": {"url": "http://prometheus.monitoring.svc:9090"},
     }
     with site(values, backends) as made, made.running():

@@ -21,25 +21,36 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_two_files_become_a_chart_of_all_core_services(site, run):
+def test_the_two_files_become_a_chart_of_what_legacy_started(site, run):
     result = run("build", "site")
     assert result.exit_code == 0
     assert "helm upgrade --install openpai ./out" in result.stdout
     chart = yaml.safe_load(Path("out/Chart.yaml").read_text())
     services = {path.name for path in Path("out/charts").iterdir()}
     assert {dependency["name"] for dependency in chart["dependencies"]} == services
+    # As legacy's seed, but for the disk image and the old dashboard (tests/legacy/seed/expected.yaml).
     assert services == {
+        "alert-manager",
         "cluster-configuration",
         "database-controller",
         "device-plugin",
+        "fluentd",
         "frameworkcontroller",
+        "grafana",
         "hivedscheduler",
+        "job-exporter",
         "log-manager",
+        "marketplace-db",
+        "marketplace-restserver",
+        "marketplace-webportal",
+        "node-exporter",
         "openpai-runtime",
         "pai-common",
         "postgresql",
+        "prometheus",
         "pylon",
         "rest-server",
+        "watchdog",
         "webportal",
     }
     assert all("repository" not in dependency for dependency in chart["dependencies"])

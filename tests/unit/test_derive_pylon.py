@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -50,6 +51,7 @@ def test_quick_start_gets_legacys_host_port_and_no_tls() -> None:
         "tls": {"enabled": False},
         "logManager": {"hosts": {"pai-master": "10.0.0.1", "pai-worker1": "10.0.0.2"}},
         "kubernetesDashboard": {"url": ""},
+        "usageReports": False,
         "realIp": {"trustedProxies": []},
         "ipv6": False,
     }
@@ -176,3 +178,16 @@ def test_backends_are_the_services_of_the_release() -> None:
     assert not any(pylon.backends(core).values())
     on = pylon.backends((*core, "grafana", "dshuttle-master", "marketplace-webportal"))
     assert sorted(name for name, is_on in on.items() if is_on) == ["dshuttle", "grafana", "marketplace"]
+
+
+def test_the_job_that_reports_usage_is_served_only_where_it_runs() -> None:
+    settings = {"pai-bearer-token": "x", "cluster-utilization": {"schedule": "0 0 * * 1"}}
+    assert is_served(settings)
+    assert not is_served({"cluster-utilization": settings["cluster-utilization"]})
+    assert not is_served({"pai-bearer-token": "x", "cluster-utilization": {}})
+
+
+def is_served(settings: Mapping[str, Any]) -> bool:
+    """Whether pylon has its internal port with these settings of alert-manager."""
+    given = replace(cluster(), services=Settings({"alert-manager": settings}))
+    return bool(pylon.values(given)["usageReports"])

@@ -144,7 +144,7 @@ def test_three_masters():
 
 
 def test_no_worker():
-    assert places(layout=LAYOUT.replace("pai-worker", "pai-storage")) == ["layout.yaml:9:1 error PAI015"]
+    assert "layout.yaml:9:1 error PAI015" in places(layout=LAYOUT.replace("pai-worker", "pai-storage"))
 
 
 def test_a_role_that_can_not_be_read_is_told_once():

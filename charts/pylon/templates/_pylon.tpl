@@ -106,7 +106,7 @@ pylon.backends: YAML list of {name, address, prefix?, scheme?, host?, path?}, on
 
 {{/* pylon.isInternal: "true" when pylon serves the release's own job that reports usage (cluster-utilization of alert-manager), on a port of its own. */}}
 {{- define "pylon.isInternal" -}}
-{{- if get .Values.backends "alert-manager" -}}true{{- end -}}
+{{- if and .Values.usageReports (get .Values.backends "alert-manager") -}}true{{- end -}}
 {{- end -}}
 
 {{/*

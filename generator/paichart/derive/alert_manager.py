@@ -97,10 +97,15 @@ def _notifier(services: Settings) -> dict[str, Json]:
     }
 
 
+def reports_usage(services: Settings) -> bool:
+    """Tell whether a job reports the cluster's usage: it has a schedule, and a token to ask with."""
+    return bool(services.text(*_USAGE, "schedule")) and has_token(services)
+
+
 def _usage_report(services: Settings) -> dict[str, Json]:
-    schedule = services.text(*_USAGE, "schedule")
-    if not schedule or not has_token(services):
+    if not reports_usage(services):
         return {"enabled": False}
+    schedule = services.text(*_USAGE, "schedule")
     interval = services.integer("prometheus", "scrape_interval")
     return {"enabled": True, "schedule": schedule, "scrapeIntervalSeconds": interval}
 

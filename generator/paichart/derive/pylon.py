@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from ipaddress import ip_address
 
-from paichart.derive import k8s_dashboard
+from paichart.derive import alert_manager, k8s_dashboard
 from paichart.derive.json import Json
 from paichart.derive.monitoring import grafana_url, prometheus_url
 from paichart.derive.network import exposure_type, external_url, host_ports, is_tls_on, node_ports, plain_url
@@ -42,6 +42,7 @@ def values(cluster: Cluster) -> dict[str, Json]:
         "tls": tls(cluster),
         "logManager": {"hosts": dict(hosts)},
         **outside(cluster),
+        "usageReports": alert_manager.reports_usage(cluster.services),
         "realIp": {"trustedProxies": list(trusted_proxies(cluster))},
         "ipv6": "[" in external_url(cluster) or any(":" in machine.address for machine in cluster.machines),
     }

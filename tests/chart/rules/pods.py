@@ -161,7 +161,7 @@ def services_are_tested(rendering: Rendering) -> Iterator[str]:
 
 @rule
 def pods_carry_their_selector_and_app(rendering: Rendering) -> Iterator[str]:
-    """Pods carry what their workload selects by, and the legacy label `app`; those of a CronJob do without it.
+    """Pods carry what their workload selects by, and the legacy label `app`; a CronJob's do without it.
 
     Watchdog counts pods with that label, and one that has done its work is not ready.
     """
