@@ -100,7 +100,9 @@ def test_two_receivers_of_one_name():
 
 
 def test_a_receiver_with_a_name_of_openpais():
-    assert found(receiver("{cordon-nodes: {}}", "pai-cordon-nodes")) == ["2:9 error PAI217"]
+    text = receiver("{cordon-nodes: {}}", "pai-cordon-nodes")
+    assert found(text) == ["2:9 error PAI217"]
+    assert message(text).startswith("'pai-cordon-nodes' is a receiver that OpenPAI brings")
 
 
 @pytest.mark.parametrize(
