@@ -7,6 +7,7 @@ BIN := .venv/bin
 CONFIG_DIR ?= examples/quick-start
 OUT ?= out
 NAMESPACE ?= default
+CHART_LINT := tests/chart/test_examples.py tests/chart/test_templates.py tests/chart/test_values.py
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,10 +34,10 @@ lint: .venv/.dev ## Check code, types, charts and generated files
 	$(BIN)/python generator/chart_schemas.py --check
 	$(BIN)/python generator/grafana_dashboards.py --check
 	$(BIN)/python generator/reference_docs.py --check
-	$(BIN)/pytest -q -n 2 tests/chart/test_examples.py tests/chart/test_templates.py tests/chart/test_values.py
+	$(BIN)/pytest -q -n 2 $(CHART_LINT)
 
-quick: .venv/.dev programs ## Run the quick tests (under a minute)
-	$(BIN)/pytest -q -n 2 -m 'not cluster'
+quick: .venv/.dev ## Run the quick tests: without lint's, other programs and a control plane (under a minute)
+	$(BIN)/pytest -q -n 2 -m 'not cluster and not programs' $(CHART_LINT:%=--ignore=%)
 
 test: .venv/.dev programs ## Run all tests, also those on a real control plane (builds it once)
 	$(BIN)/pytest -n 2 -m 'not cluster'

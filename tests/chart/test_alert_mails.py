@@ -21,6 +21,8 @@ from paichart.alert_actions import TEMPLATES
 from tests.chart.charts import CHARTS
 from tests.rig.npm import ensure
 
+pytestmark = pytest.mark.programs
+
 FOLDER = CHARTS / "alert-manager" / "files" / "templates"
 SCRIPT = Path(__file__).with_name("render_mail.cjs")
 VOID = ("meta", "br")

@@ -18,6 +18,8 @@ from tests.chart.charts import scenario_values
 from tests.chart.render import RenderError, render
 from tests.rig.debian import ensure
 
+pytestmark = pytest.mark.programs
+
 HANDLER = "http://openpai-alert-handler.default.svc:9095/alert-handler/"
 TOKEN_FILE = "/etc/alertmanager-token/pai-bearer-token"  # noqa: S105 # where it is
 EMAIL = {

@@ -25,6 +25,8 @@ from tests.chart.charts import merged, scenario_values, scenarios
 from tests.chart.render import Object, Objects, RenderError, render
 from tests.rig.debian import ensure
 
+pytestmark = pytest.mark.programs
+
 # User and password `test`, the sample of legacy's src/docker-cache/config/docker-cache.yaml, decoded.
 HTPASSWD = "test:$2y$05$EFbijahz/0yxP.q0Y5UnvO9cShG18BG37C0G4XhFamMwSQwP.0jB.\n"
 MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"

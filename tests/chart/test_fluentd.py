@@ -22,6 +22,8 @@ from tests.chart.charts import CHARTS, merged, scenario_values, scenarios
 from tests.chart.render import Object, Objects, render
 from tests.rig.debian import ensure
 
+pytestmark = pytest.mark.programs
+
 FILES = CHARTS / "fluentd" / "files"
 # Recorded from frameworkcontroller v1.0.0 on an API server: a pod that is removed, its task and then
 # its job that are tried again, the job that is removed, and what is logged besides.

@@ -14,6 +14,8 @@ import yaml
 from tests.chart.charts import ROOT
 from tests.chart.dashboards import filled, panels, promtool, uids
 
+pytestmark = pytest.mark.programs
+
 DATA = ROOT / "tests/chart/data"
 GPU = re.compile(r"gpu|nvidiasmi|rocmsmi")
 

@@ -18,6 +18,8 @@ from tests.chart.charts import merged, scenario_values, scenarios
 from tests.chart.render import Object, Objects, render
 from tests.rig.debian import ensure
 
+pytestmark = pytest.mark.programs
+
 NOBODY = 65534
 PASSWORD = "p@ss:w/o%rd"  # noqa: S105 # nobody's
 

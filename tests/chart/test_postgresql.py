@@ -16,6 +16,8 @@ import pytest
 from tests.chart.charts import CHARTS, merged, scenario_values, scenarios
 from tests.chart.render import Object, Objects, RenderError, render
 
+pytestmark = pytest.mark.programs
+
 FILES = CHARTS / "postgresql" / "files"
 FOLDER = "/mnt/paiInternal/storage"
 ON_A_FOLDER = ["quick-start", "loop-disk"]

@@ -32,6 +32,8 @@ from tests.chart.render import Object, Objects, render
 from tests.chart.scenes import whole
 from tests.rig.debian import ensure
 
+pytestmark = pytest.mark.programs
+
 OWN = {
     "__address__": "10.244.1.7:9100",
     "__meta_kubernetes_namespace": NAMESPACE,

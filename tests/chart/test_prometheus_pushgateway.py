@@ -19,6 +19,8 @@ from tests.chart.charts import CHARTS, merged, scenario_values
 from tests.chart.render import Object, Objects, render
 from tests.rig.debian import ensure
 
+pytestmark = pytest.mark.programs
+
 GATEWAY, CLEANER = "prometheus-pushgateway", "metrics-cleaner"
 SCRIPT = CHARTS / "prometheus-pushgateway/files/metrics_cleaner.py"
 

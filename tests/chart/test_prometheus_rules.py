@@ -26,6 +26,8 @@ from tests.chart.promtool import (
 )
 from tests.chart.scenes import whole
 
+pytestmark = pytest.mark.programs
+
 FILES = sorted(path.stem for path in (CHARTS / "prometheus/files/rules").glob("*.yaml"))
 SEVERITIES = ("info", "warn", "error", "fatal")
 """What the portal and alert-manager's routes know."""

@@ -25,6 +25,8 @@ from tests.chart.charts import default_values, merged, scenario_values, scenario
 from tests.chart.nginx import BIG_SCRIPT, Backend, Site, ask, config_files, site, size
 from tests.rig.pki import Authority
 
+pytestmark = pytest.mark.programs
+
 SWITCHES = tuple(default_values("pylon")["backends"])
 NAMES = (
     "rest-server",

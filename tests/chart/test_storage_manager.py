@@ -15,6 +15,8 @@ from tests.chart.charts import ROOT, default_values, merged, scenario_values, sc
 from tests.chart.render import CHECKED_MINORS, Object, Objects, RenderError, parse, render
 from tests.rig.debian import ensure
 
+pytestmark = pytest.mark.programs
+
 PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
 # src/storage-manager/deploy/conf/smb.conf.template of v1.8.0
 SHARES = {

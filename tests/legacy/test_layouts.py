@@ -24,6 +24,8 @@ from tests.chart.render import OLDEST_MINOR, Objects, manifest, parse, render
 from tests.legacy import files, objects, table
 from tests.rig.debian import ensure
 
+pytestmark = pytest.mark.programs
+
 NAMESPACE = "pai-system"
 ROWS = [(name, service) for name in table.LAYOUTS for service in table.layout(name).services]
 KUBERNETES = "<kubernetes>"
