@@ -35,7 +35,7 @@ KEPT = {
 }
 """What `helm uninstall` leaves besides volumes: all that holds data. NOTES.txt names it."""
 
-VOLUMES = ("alert-manager", "grafana", "postgresql", "prometheus")
+VOLUMES = ("alert-manager", "fluentd", "grafana", "marketplace-db", "postgresql", "prometheus")
 """Services that keep data on a volume of their own."""
 
 MORE_VOLUMES = (
@@ -43,8 +43,6 @@ MORE_VOLUMES = (
     "docker-cache",
     "dshuttle-master-journal",
     "dshuttle-master-ufs",
-    "fluentd",
-    "marketplace-db",
 )
 """The same with everything on."""
 
@@ -54,12 +52,16 @@ COMPONENTS = {
     "alert-manager",
     "database-controller",
     "device-plugin-fuse",
+    "fluentd",
     "frameworkcontroller",
     "grafana",
     "hivedscheduler",
     "job-exporter",
     "kube-scheduler",
     "log-manager",
+    "marketplace-db",
+    "marketplace-restserver",
+    "marketplace-webportal",
     "node-exporter",
     "postgresql",
     "prometheus",
@@ -247,6 +249,9 @@ def test_helm_test_asks_every_service_that_answers_on_a_port(site):
             "hivedscheduler",
             "job-exporter",
             "log-manager",
+            "marketplace-db",
+            "marketplace-restserver",
+            "marketplace-webportal",
             "node-exporter",
             "postgresql",
             "prometheus",
@@ -414,7 +419,7 @@ def test_one_machine_runs_services_and_jobs(cluster_factory, tmp_path):
 
 def test_a_company_brings_registry_storage_ingress_sign_in_and_virtual_clusters(cluster_factory, tmp_path):
     cluster = cluster_factory(EXAMPLES / "company" / "layout.yaml")
-    cluster.add_storage_class("ceph-block", volumes=1, size="100Gi")
+    cluster.add_storage_class("ceph-block", volumes=6, size="100Gi")
     site = Site(cluster, tmp_path, "company", namespace="pai-system")
     site.build()
     run = site.apply("install", "--create-namespace")
