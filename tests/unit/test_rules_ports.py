@@ -125,6 +125,55 @@ def test_a_port_of_dshuttle_that_jobs_may_get():
     assert places(services=DSHUTTLE.format("master_rpc_port: 20000")) == []
 
 
+STORAGE = '- {hostname: s1, hostip: 10.0.1.1, machine-type: cpu, pai-storage: "true"}\n'
+STORAGE_ON_MASTER = LAYOUT.replace('pai-master: "true"', "pai-master: 'true', pai-storage: 'true'")
+
+
+@pytest.mark.parametrize(("port", "owner"), [(445, "SMB"), (2049, "NFS")])
+def test_the_storage_managers_ports_are_those_of_its_machine(port, owner):
+    # src/storage-manager/deploy/storage-manager.yaml.template: host ports 445 and 2049.
+    services = f"pylon: {{port: {port}}}\n"
+    assert places(services=services) == []
+    assert places(layout=LAYOUT + STORAGE, services=services) == []
+    (problem,) = problems(layout=STORAGE_ON_MASTER, services=services)
+    assert (str(problem.span), problem.code) == (f"{SERVICES}:1:15", "PAI034")
+    assert (
+        problem.message == f"port {port} of pylon is taken by storage-manager ({owner}) on the same machine"
+    )
+
+
+def test_daemons_of_all_machines_meet_the_storage_manager():
+    (problem,) = problems(layout=LAYOUT + STORAGE, services="log-manager: {port: 445}\n")
+    assert problem.message == "port 445 of log-manager is taken by storage-manager (SMB) on the same machine"
+
+
+def test_dshuttles_ports_meet_the_storage_managers_on_a_worker():
+    services = DSHUTTLE.format("worker_web_port: 2049")
+    assert places(layout=LAYOUT + STORAGE, services=services) == []
+    layout = LAYOUT.replace('pai-worker: "true"', "pai-worker: 'true', pai-storage: 'true'", 1)
+    assert [place.split()[-1] for place in places(layout=layout, services=services)] == ["PAI034"]
+
+
+@pytest.mark.parametrize("smb", ["{hostPort: 0}", "{enabled: false}", "{hostPort: 1445}"])
+def test_a_port_that_the_storage_manager_was_told_to_leave(smb):
+    config = CONFIG + f"  values: {{storage-manager: {{smb: {smb}}}}}\n"
+    assert places(config, STORAGE_ON_MASTER, "pylon: {port: 445}\n") == []
+
+
+def test_a_storage_manager_that_is_switched_off_takes_no_port():
+    config = CONFIG + "  values: {storage-manager: {enabled: false}}\n"
+    assert places(config, STORAGE_ON_MASTER, "pylon: {port: 445}\n") == []
+
+
+def test_jobs_keep_out_of_the_storage_managers_ports():
+    services = RANGE.format(2000, 3000)
+    assert places(layout=LAYOUT + STORAGE, services=services) == []
+    layout = LAYOUT.replace('pai-worker: "true"', "pai-worker: 'true', pai-storage: 'true'", 1)
+    (problem,) = problems(layout=layout, services=services)
+    assert (str(problem.span), problem.code) == (f"{SERVICES}:2:24", "PAI033")
+    assert problem.message == "port 2049 of storage-manager (NFS) is among the jobs' ports 2000 to 2999"
+
+
 def test_two_services_on_one_host_port():
     (problem,) = problems(services="log-manager: {port: 9102}\n")
     assert (str(problem.span), problem.code) == (f"{SERVICES}:1:1", "PAI034")

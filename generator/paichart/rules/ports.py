@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from paichart.problems import Problem, Severity, Span
-from paichart.rules.subject import Rule, Subject
+from paichart.rules.subject import Row, Rule, Subject
 
 NODE_PORTS = range(30000, 32768)
 """Kubernetes' default `--service-node-port-range`."""
 
-_MASTER, _WORKERS, _EVERYWHERE = frozenset({"master"}), frozenset({"worker"}), frozenset({"master", "worker"})
+_MASTER, _WORKERS, _STORAGE = frozenset({"master"}), frozenset({"worker"}), frozenset({"storage"})
+_EVERYWHERE = _MASTER | _WORKERS | _STORAGE
 _DSHUTTLE = frozenset({"dshuttle-master"})
 _DSHUTTLE_PORTS = {
     "worker_rpc_port": _WORKERS,
@@ -27,6 +28,7 @@ _DSHUTTLE_PORTS = {
     "job_master_rpc_port": _DSHUTTLE,
     "job_master_web_port": _DSHUTTLE,
 }
+_STORAGE_PORTS = {"smb": ("SMB", 445), "nfs": ("NFS", 2049)}
 _JOBS = "rest-server"
 _EXPOSURE = ("paichart", "exposure")
 
@@ -47,7 +49,8 @@ class HostPort:
 def host_ports(subject: Subject) -> tuple[HostPort, ...]:
     """Return the host ports of a release: logs and exporters on every machine, pylon on the master.
 
-    DShuttle has some on workers; the processes of its master share a pod.
+    DShuttle has some on workers; the processes of its master share a pod. The storage manager comes first,
+    because only the others' ports have a setting of their own, which a problem can point at.
     """
     services, marks = subject.services.settings, subject.services.marks
     monitoring = ("paichart", "monitoring")
@@ -66,7 +69,21 @@ def host_ports(subject: Subject) -> tuple[HostPort, ...]:
         if services.has("pylon", "ssl") or subject.config.settings.has("paichart", "tls"):
             https = services.integer("pylon", "ssl", "port") if services.has("pylon", "ssl") else 443
             ports.append(HostPort("pylon (https)", https, marks.at("pylon", "ssl", "port"), _MASTER))
-    return (*ports, *_of_dshuttle(subject))
+    return (*_of_storage_manager(subject), *ports, *_of_dshuttle(subject))
+
+
+def _of_storage_manager(subject: Subject) -> Iterator[HostPort]:
+    """Yield its ports where a machine carries it; the admin's values may leave them or choose others."""
+    path = ("paichart", "values", "storage-manager")
+    settings = subject.config.settings
+    if not any(row.is_storage for row in subject.rows) or settings.value(*path, "enabled") is False:
+        return
+    span = subject.services.marks.at(_JOBS, "schedule-port-start")
+    for key, (name, legacy) in _STORAGE_PORTS.items():
+        port = settings.value(*path, key, "hostPort")
+        port = port if isinstance(port, int) else legacy
+        if port and settings.value(*path, key, "enabled") is not False:
+            yield HostPort(f"storage-manager ({name})", port, span, _STORAGE)
 
 
 def _of_dshuttle(subject: Subject) -> Iterator[HostPort]:
@@ -138,9 +155,8 @@ def check_node_port_range(subject: Subject) -> Iterator[Problem]:
 def check_host_ports_of_jobs(subject: Subject) -> Iterator[Problem]:
     """PAI033: no service listens on a port of a worker that a job may get."""
     jobs = job_ports(subject)
-    is_shared = any(row.is_master for row in subject.workers)
     for taken in host_ports(subject):
-        if taken.port in jobs and ("worker" in taken.places or (is_shared and "master" in taken.places)):
+        if taken.port in jobs and _meet(subject, taken.places, _WORKERS):
             message = f"port {taken.port} of {taken.owner} is among the jobs' ports {_shown(jobs)}"
             hint = "a job would fail when it gets this port; choose one outside, or move the jobs' range"
             yield Problem(taken.span, "PAI033", message, hint)
@@ -148,15 +164,25 @@ def check_host_ports_of_jobs(subject: Subject) -> Iterator[Problem]:
 
 def check_unique_host_ports(subject: Subject) -> Iterator[Problem]:
     """PAI034: no two services take the same port of one machine."""
-    is_shared = any(row.is_master for row in subject.workers)
     known: list[HostPort] = []
     for taken in host_ports(subject):
-        places = taken.places | (_EVERYWHERE if is_shared and taken.places & _EVERYWHERE else frozenset())
-        other = next((one for one in known if one.port == taken.port and one.places & places), None)
+        rivals = (one for one in known if one.port == taken.port)
+        other = next((one for one in rivals if _meet(subject, one.places, taken.places)), None)
         if other:
             message = f"port {taken.port} of {taken.owner} is taken by {other.owner} on the same machine"
             yield Problem(taken.span, "PAI034", message, "give one of them another port")
         known.append(taken)
+
+
+def _meet(subject: Subject, places: frozenset[str], others: frozenset[str]) -> bool:
+    """Tell whether a machine is among both: by one role, or by two that it carries."""
+    machines = (_roles(row) for row in subject.rows)
+    return bool(places & others) or any(roles & places and roles & others for roles in machines)
+
+
+def _roles(row: Row) -> frozenset[str]:
+    carried = {"master": row.is_master, "worker": row.is_worker, "storage": row.is_storage}
+    return frozenset(role for role, is_carried in carried.items() if is_carried)
 
 
 def check_node_ports(subject: Subject) -> Iterator[Problem]:
