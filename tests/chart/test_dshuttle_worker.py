@@ -132,6 +132,12 @@ def test_legacys_memory_comes_with_qos(subject: str, name: str, resources: dict[
     assert container(daemon(subject, {"global": {"qos": True}}), name)["resources"] == resources
 
 
+def test_the_registrar_asks_for_no_cpu() -> None:
+    # HiveD's cells leave out memory alone for DShuttle (paichart.derive.resources).
+    objects = daemon("dshuttle-csi", {"global": {"qos": True}})
+    assert container(objects, "node-driver-registrar")["resources"]["requests"]["cpu"] == "0"
+
+
 # The driver
 
 

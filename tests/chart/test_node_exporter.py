@@ -124,4 +124,7 @@ def test_it_runs_as_nobody_on_every_node_that_does_not_opt_out() -> None:
 
 def test_qos_gives_legacys_memory() -> None:
     # src/node-exporter/deploy/node-exporter.yaml.template
-    assert pod(rendered("own-collectors"))["containers"][0]["resources"]["limits"] == {"memory": "128Mi"}
+    resources = pod(rendered("own-collectors"))["containers"][0]["resources"]
+    assert resources["limits"] == {"memory": "128Mi"}
+    # HiveD's cells leave out no cpu for it (paichart.derive.resources), so a full machine has none to give.
+    assert resources["requests"]["cpu"] == "0"
