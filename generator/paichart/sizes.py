@@ -34,8 +34,24 @@ def check_sizes(files: Mapping[str, bytes], values: Mapping[str, Any], layout: s
 
 
 def release_size(files: Mapping[str, bytes]) -> int:
-    """Return the bytes of Helm's release Secret, estimated from above: chart, values, manifest."""
-    text = b"".join(base64.b64encode(data) for data in files.values()) + files["values.yaml"] * 2
+    """Return the bytes of Helm's release Secret, estimated from above: umbrella, values, manifest.
+
+    Helm keeps the umbrella's own files, its values, and what was rendered, but no subchart. Nothing is
+    rendered here, so subcharts' templates and files stand for what comes of them, and the values once more
+    for the rest.
+    """
+    values = files["values.yaml"]
+    own = [
+        base64.b64encode(data)
+        for path, data in files.items()
+        if path != "values.yaml" and not path.startswith("charts/")
+    ]
+    rendered = [
+        data
+        for path, data in files.items()
+        if path.startswith("charts/") and not path.endswith(("/values.yaml", "/values.schema.json"))
+    ]
+    text = b"".join((*own, *rendered, values, values))
     return len(base64.b64encode(gzip.compress(text, compresslevel=6, mtime=0)))
 
 

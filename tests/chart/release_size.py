@@ -9,20 +9,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.chart.charts import load_yaml
 from tests.chart.render import Objects
 
 
 def release_secret_size(manifest: str, chart: Path, values: Mapping[str, Any]) -> int:
     """Bytes of the Secret in which Helm keeps a release: manifest, chart and values, gzipped, in base64.
 
-    Helm leaves subcharts out of the chart that it keeps; here they count, so the real Secret is smaller.
+    Of the chart it keeps the umbrella's own files, and its values as JSON; no subchart.
     """
     files = {
         path.relative_to(chart).as_posix(): base64.b64encode(path.read_bytes()).decode()
         for path in sorted(chart.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.relative_to(chart).parts[0] not in ("charts", "values.yaml")
     }
-    release = json.dumps({"manifest": manifest, "chart": files, "config": dict(values)})
+    kept = {"files": files, "values": load_yaml(chart / "values.yaml")}
+    release = json.dumps({"manifest": manifest, "chart": kept, "config": dict(values)})
     return len(base64.b64encode(gzip.compress(release.encode(), compresslevel=9)))
 
 
