@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from paichart.derive.json import Json
 from paichart.model import Cluster
 
@@ -33,9 +35,18 @@ def has_node_exporter(cluster: Cluster) -> bool:
     return cluster.config.flag(*_PATH, "node-exporter")
 
 
+def namespace_of_prometheus(cluster: Cluster) -> str:
+    """Return the namespace of the admin's own Prometheus: as given, or as its address says; or nothing."""
+    given = cluster.config.text(*_PATH, "namespace")
+    labels = (urlsplit(prometheus_url(cluster)).hostname or "").split(".")
+    if given or "svc" not in labels[2:]:
+        return given
+    return labels[labels.index("svc", 2) - 1]
+
+
 def shared_values(cluster: Cluster) -> dict[str, Json]:
     """Return the chart's `global.monitoring`."""
-    namespace = cluster.config.text(*_PATH, "namespace")
+    namespace = namespace_of_prometheus(cluster)
     labels = cluster.config.mapping(*_PATH, "operator-labels")
     return {
         "jobMetrics": cluster.config.text(*_PATH, "job-metrics"),
