@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,19 @@ _VALUES_HEADER = """\
 """
 
 
+_READ_OTHERWISE = re.compile(
+    r"[yYnN]|[-+]?0[oObBxX][0-9A-Fa-f_]+|[-+]?(\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9_]+)?",
+    re.ASCII,
+)
+"""Text that Go's reader of YAML (Helm's) takes for a switch or a number, Python's for text: n, 08, 1e3."""
+
+
 class _Dumper(yaml.CSafeDumper):
-    """Writes text of several lines as a block, so that people can read it."""
+    """Writes text of several lines as a block, so that people can read it; as text for every reader."""
 
 
 def _text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
+    style = "|" if "\n" in text else "'" if _READ_OTHERWISE.fullmatch(text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from paichart.credentials import Credentials
 from paichart.derive import common
 from paichart.model import Cluster
+from paichart.render import dump
 
 JOB_NAMESPACE = "default"
 
@@ -28,7 +27,7 @@ def manifests(cluster: Cluster, credentials: Credentials, namespace: str) -> str
         for where in dict.fromkeys((namespace, JOB_NAMESPACE))
     ]
     secrets.append(_secret("job-ssh-secret", JOB_NAMESPACE, ssh_key))
-    return str(yaml.safe_dump_all(secrets, sort_keys=False, explicit_start=True))
+    return "".join(f"---\n{dump(secret)}" for secret in secrets)
 
 
 def _secret(name: str, namespace: str, data: dict[str, str], kind: str = "Opaque") -> dict[str, Any]:

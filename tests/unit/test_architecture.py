@@ -25,9 +25,9 @@ LAYERS = (
     ("catalog",),
     ("graph",),
     ("credentials", "write", "capacity", "report"),
-    ("values", "secret_manifests"),
+    ("values",),
     ("render",),
-    ("sizes",),
+    ("sizes", "secret_manifests"),
     ("site",),
     ("cli",),
 )
