@@ -95,9 +95,13 @@ class _StopError(Exception):
 
 
 class Composer:
-    """Builds the node tree of the first document of a YAML text; `root` stays None when there is none."""
+    """Builds the node tree of the first document of a YAML text; `root` stays None when there is none.
 
-    def __init__(self) -> None:
+    first_line is where the text begins in its file, for messages that name a line.
+    """
+
+    def __init__(self, first_line: int = 0) -> None:
+        self._first_line = first_line
         self.root: Node | None = None
         self.faults: list[Fault] = []
         self._frames: list[_Frame] = []
@@ -253,7 +257,8 @@ class Composer:
             elif name == "<<" and not key.style:
                 merged.extend(self._merge_sources(value))
             elif name in own:
-                message = f"key '{name}' is written twice; the first is on line {first[name].start.line + 1}"
+                line = self._first_line + first[name].start.line + 1
+                message = f"key '{name}' is written twice; the first is on line {line}"
                 self._fault_at(key, "PAI110", message, "keep one of the two")
             else:
                 own[name] = value.data

@@ -24,15 +24,22 @@ _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BOM = "\ufeff"
 
+_EMBEDDED = "the text"
+"""What messages call a document that stands as text in another one."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Placement:
-    """How places in a text relate to the file: shifted by lines and columns, or all at one fixed span."""
+    """How places in a text relate to the file: shifted by lines and columns, or all at one fixed span.
+
+    what is the word of messages for the text.
+    """
 
     file: str
     lines: int = 0
     columns: int = 0
     fixed: Span | None = None
+    what: str = "the file"
 
     def span(self, line: int, column: int, width: int) -> Span:
         """Return the file's span for a place in the text, counted from 0."""
@@ -83,7 +90,7 @@ class Marks:
         """Return how places inside the text at path relate to the file: exact for a literal block (`|`)."""
         _, node = self._find(path)
         if node is None or node.style != "|" or self._placement.fixed is not None:
-            return _Placement(self._placement.file, fixed=self.at(*path))
+            return _Placement(self._placement.file, fixed=self.at(*path), what=_EMBEDDED)
         first = node.start.line + 1
         columns = 0
         for i, line in enumerate(_BREAK.split(node.text)):
@@ -91,7 +98,7 @@ class Marks:
                 columns = len(self.lines[first + i]) - len(line)
                 break
         outer = self._placement
-        return _Placement(outer.file, outer.lines + first, outer.columns + columns)
+        return _Placement(outer.file, outer.lines + first, outer.columns + columns, what=_EMBEDDED)
 
     def span_between(self, start: Mark, end: Mark) -> Span:
         """Return the span from start to end; of what goes over several lines only the first character."""
@@ -185,7 +192,7 @@ def parse_embedded(document: Document, *path: str | int) -> Document:
 
 
 def _document(text: str, placement: _Placement) -> Document:
-    composer = Composer()
+    composer = Composer(placement.lines)
     bad = _UNPRINTABLE.search(text)
     if bad is not None:
         marks = Marks(text, None, placement)
@@ -221,11 +228,18 @@ def _syntax_problem(error: yaml.YAMLError, marks: Marks, placement: _Placement) 
 
 def _not_a_mapping(root: Node | None, marks: Marks, placement: _Placement) -> Problem:
     if root is None or root.data is None:
-        hint = "run `paichart init` for a file to start from"
-        return Problem(placement.span(0, 0, 1), "PAI107", "the file is empty", hint)
+        hint = (
+            "remove its key"
+            if placement.what == _EMBEDDED
+            else "run `paichart init` for a file to start from"
+        )
+        return Problem(placement.span(0, 0, 1), "PAI107", f"{placement.what} is empty", hint)
     kind = "a list" if root.values is not None else "a single value"
     return Problem(
-        marks.at(), "PAI122", f"the file holds {kind}", "its top level must be made of 'key: value' lines"
+        marks.at(),
+        "PAI122",
+        f"{placement.what} holds {kind}",
+        "its top level must be made of 'key: value' lines",
     )
 
 

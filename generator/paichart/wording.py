@@ -26,6 +26,7 @@ _BLOCK_HINTS = {
     "array": "begin each item with '- ' on a line of its own",
     "object": "write its keys on indented lines below",
 }
+_AS_TEXT = "put '|' behind its key, so that what is below is text"
 _REPAIRS: Sequence[Callable[[str], str]] = (
     str.strip,
     str.lower,
@@ -110,7 +111,7 @@ def _hint_for_type(violation: Violation, written: str) -> str:
     if "array" in types or "object" in types:
         return _BLOCK_HINTS["array" if "array" in types else "object"]
     if isinstance(value, list | Mapping):
-        return _example(violation.schema)
+        return _AS_TEXT if _is_block(violation.schema) else _example(violation.schema)
     if "boolean" in types:
         return "write true or false"
     if "string" in types:
@@ -158,10 +159,11 @@ def _size(violation: Violation) -> tuple[str, str, str]:
 
 
 def _bad_name(violation: Violation) -> tuple[str, str, str]:
-    rule = violation.schema["propertyNames"]
-    limits = f"from {rule.get('minLength', 0)} to {rule.get('maxLength')} characters"
+    names = violation.schema["propertyNames"]
+    limits = f"from {names.get('minLength', 0)} to {names.get('maxLength')} characters"
     where = _within(violation.path[:-1])
-    return "PAI207", f"'{_short(violation.value)}' can't be a name{where}", f"names have {limits}"
+    hint = f"names have {names.get('x-paichart-rule', limits)}"
+    return "PAI207", f"'{_short(violation.value)}' can't be a name{where}", hint
 
 
 def _repeated(violation: Violation) -> tuple[str, str, str]:
@@ -211,6 +213,11 @@ def _example(schema: Mapping[str, Any]) -> str:
     examples = schema.get("examples", ())
     text = _as_yaml(examples[0]) if examples else ""
     return f"for example: {text}" if 0 < len(text) <= _SHOWN_AT_MOST else ""
+
+
+def _is_block(schema: Mapping[str, Any]) -> bool:
+    """Tell whether a text has several lines, as one that holds YAML itself."""
+    return any("\n" in str(example) for example in schema.get("examples", ()))
 
 
 def _first_sentence(schema: Mapping[str, Any]) -> str:

@@ -255,6 +255,10 @@ def _release(folder: Path, marked: Marked, storage: Mapping[str, str]) -> Object
     return render(folder / "out", namespace=NAMESPACE)
 
 
+def _is_folder(schema: Mapping[str, Any]) -> bool:
+    return str(schema.get("x-paichart-rule", "")).startswith("an absolute path")
+
+
 def _mark(schema: Mapping[str, Any], data: Object, path: tuple[str, ...], marked: Marked) -> None:
     """Set every port and folder that schema knows to a value of its own, and write down which."""
     for name, part in schema.get("properties", {}).items():
@@ -274,7 +278,7 @@ def _mark(schema: Mapping[str, Any], data: Object, path: tuple[str, ...], marked
             number = _FIRST_NODE_PORT + len(marked.ports)
             marked.ports[number] = key
             data[name] = number
-        elif part.get("pattern") == "^/" and "default" in part:
+        elif _is_folder(part) and "default" in part:
             path_ = f"/marked/{len(marked.folders)}"
             marked.folders[path_] = key
             data[name] = path_

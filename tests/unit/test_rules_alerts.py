@@ -99,6 +99,36 @@ def test_a_text_that_is_no_yaml():
     assert "PAI210" not in str(places(services=services("groups: [\n")))
 
 
+def messages(rules: str) -> list[tuple[str, str]]:
+    return [(problem.message, problem.hint) for problem in problems(services=services(rules))]
+
+
+def test_a_line_that_a_message_names_is_one_of_the_file():
+    (problem,) = problems(services=services("groups: []\ngroups: []\n"))
+    assert (str(problem.span), problem.code) == (f"{SERVICES}:4:5", "PAI110")
+    assert problem.message == "key 'groups' is written twice; the first is on line 3"
+
+
+def test_what_is_wrong_is_the_text_not_the_file():
+    assert messages("- name: mine\n")[0][0] == "the text holds a list"
+    assert messages("# nothing yet\n") == [("the text is empty", "remove its key")]
+
+
+def test_a_rule_without_a_name_is_not_called_by_one():
+    told = [message for message, _ in messages("groups:\n- name: mine\n  rules:\n  - for: 5m\n")]
+    assert told == ["this rule has no name", "this rule has no expression"]
+
+
+def test_alerts_as_a_mapping_become_text():
+    (problem,) = problems(services="prometheus:\n  customized-alerts:\n    groups: []\n")
+    assert (problem.code, problem.hint) == ("PAI203", "put '|' behind its key, so that what is below is text")
+
+
+def test_alerts_that_no_config_map_holds():
+    rules = GOOD + "".join(f"- name: g{number}\n# {'x' * 1000}\n" for number in range(1100))
+    assert places(services=services(rules)) == [f"{SERVICES}:2:3 error PAI215"]
+
+
 def test_alerts_that_nobody_reads():
     own = CONFIG + "  monitoring: {prometheus-url: 'http://prometheus:9090'}\n"
     assert places(own, services=services(GOOD)) == [f"{SERVICES}:2:3 warning PAI214"]

@@ -103,8 +103,13 @@ def test_a_login_of_a_cache_that_is_off_does_not_matter() -> None:
     assert places("docker_cache_htpasswd: dXNlcjp4\n" + CONFIG) == []
 
 
-@pytest.mark.parametrize("path", ["/", "//", "srv"])
+@pytest.mark.parametrize("path", ["/", "//", "srv", "/srv/../x", "/srv/a:b"])
 def test_the_volume_is_mounted_below_the_root(path: str) -> None:
     services = f"docker-cache:\n  fs_mount_path: {path}\n"
     assert places(services=services) == [f"{SERVICES}:2:18 error PAI205"]
     assert places(f"docker_cache_fs_mount_path: {path}\n{CONFIG}") == ["config.yaml:1:29 error PAI205"]
+
+
+def test_both_names_of_the_cache_login() -> None:
+    config = "docker_cache_htpasswd: YQ==\ndocker_cache_registry_htpasswd: Yg==\n" + CONFIG
+    assert places(config) == ["config.yaml:1:1 note PAI042"]

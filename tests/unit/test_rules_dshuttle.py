@@ -110,3 +110,10 @@ def test_tiers(written, messages):
 
 def test_a_tier_that_lacks_a_key_is_the_schemas_matter():
     assert "PAI243" not in {p.code for p in problems(services=tiers("{level: 0}"))}
+
+
+def test_a_tier_with_options_of_java_in_its_name():
+    tier = "level: 0, mediumtype: MEM, path: /dev/shm, quota: 1GB"
+    marks = "watermark_low_ratio: 0.7, watermark_high_ratio: 0.9"
+    services = "dshuttle:\n  tieredstores:\n  - {alias: 'MEM -Dx=$(id)', " + f"{tier}, {marks}}}\n"
+    assert [place.split()[-1] for place in places(services=services)] == ["PAI205"]

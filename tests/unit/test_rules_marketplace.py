@@ -72,3 +72,12 @@ def test_a_database_elsewhere_without_its_password():
 )
 def test_a_database_elsewhere_whose_password_is_known(config, more):
     assert places(config, services=f"{ON}{API}db_host: db.example.com\n{more}") == []
+
+
+@pytest.mark.parametrize(
+    "line", ["db_host: postgres://db/x", "db_host: 'db:5432/'", "db_user: a b", "db: 'x;y'", "db_host: ''"]
+)
+def test_a_database_that_the_chart_cannot_name(line):
+    key = line.split(":")[0]
+    services = f"marketplace-restserver:\n  {line}\n"
+    assert [place.split()[-1] for place in places(services=services)] == ["PAI205"], key

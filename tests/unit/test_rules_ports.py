@@ -222,3 +222,11 @@ def test_an_exporter_that_is_not_installed_takes_no_port(monitoring, port):
     services = f"log-manager: {{port: {port}}}\n"
     assert [place.split()[-1] for place in places(services=services)] == ["PAI034"]
     assert places(CONFIG + f"  monitoring: {monitoring}\n", services=services) == []
+
+
+def test_a_cache_that_is_off_has_no_node_port():
+    # docker-cache.enabled wins over enable_docker_cache, as in derive/docker_cache.py.
+    config = PLAIN.format("nodePort\n    node-port: 30500") + "enable_docker_cache: true\n"
+    services = RANGE.format(15000, 30000) + "docker-cache: {enabled: false}\n"
+    assert "PAI035" not in str(places(config, services=services))
+    assert "PAI035" in str(places(config, services=services.replace("false", "true")))

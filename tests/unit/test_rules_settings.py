@@ -58,11 +58,6 @@ def test_either_name_of_the_cache_login_is_right(key):
     assert places(f"{key}: YQ==\n" + CONFIG) == []
 
 
-def test_both_names_of_the_cache_login():
-    config = "docker_cache_htpasswd: YQ==\ndocker_cache_registry_htpasswd: Yg==\n" + CONFIG
-    assert places(config) == ["config.yaml:1:1 note PAI042"]
-
-
 SSL = """\
 pylon:
   ssl:

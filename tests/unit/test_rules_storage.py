@@ -59,3 +59,25 @@ def test_a_storage_manager_without_a_machine():
 def test_a_password_that_the_images_shell_would_change(password):
     services = f'storage-manager: {{smbpwd: "{password}"}}\n'
     assert places(layout=WITH_STORAGE, services=services) == [f"{SERVICES}:1:27 error PAI205"]
+
+
+def test_what_is_written_wrong_is_not_missing():
+    services = DOMAIN + "  default_realm: 'A B'\n  domainuser: joiner\n  domainpwd: a-good-secret\n"
+    assert places(layout=WITH_STORAGE, services=services) == [f"{SERVICES}:3:18 error PAI205"]
+
+
+def test_a_realm_is_told_what_its_name_may_have():
+    services = "storage-manager:\n  krb5_realms:\n    'A{B': {kdc: a}\n"
+    (problem,) = problems(layout=WITH_STORAGE, services=services)
+    assert problem.hint == "names have letters, digits, '.' and '-'"
+
+
+@pytest.mark.parametrize("path", ["/a/../b", "/..", "/a/.."])
+def test_a_folder_that_kubernetes_refuses(path):
+    services = f"storage-manager:\n  localpath: {path}\n"
+    assert places(layout=WITH_STORAGE, services=services) == [f"{SERVICES}:2:14 error PAI205"]
+
+
+@pytest.mark.parametrize("path", ["/a", "//a//b/", "/./.a/..b/c...", "/a b:c"])
+def test_a_folder_that_kubernetes_takes(path):
+    assert places(layout=WITH_STORAGE, services=f"storage-manager:\n  localpath: '{path}'\n") == []

@@ -105,9 +105,13 @@ def reports_usage(services: Settings) -> bool:
 def _usage_report(services: Settings) -> dict[str, Json]:
     if not reports_usage(services):
         return {"enabled": False}
-    schedule = services.text(*_USAGE, "schedule")
     interval = services.integer("prometheus", "scrape_interval")
-    return {"enabled": True, "schedule": schedule, "scrapeIntervalSeconds": interval}
+    return {"enabled": True, "schedule": _schedule(services, *_USAGE), "scrapeIntervalSeconds": interval}
+
+
+def _schedule(services: Settings, *path: str) -> str:
+    """Return a part's schedule with one blank between fields; Kubernetes reads any number."""
+    return " ".join(services.text(*path, "schedule").split())
 
 
 def _certificate_checker(services: Settings) -> dict[str, Json]:
@@ -116,7 +120,7 @@ def _certificate_checker(services: Settings) -> dict[str, Json]:
         return {"enabled": False}
     return {
         "enabled": True,
-        "schedule": services.text(*_CHECKER, "schedule"),
+        "schedule": _schedule(services, *_CHECKER),
         "residualDays": services.integer(*_CHECKER, "alert-residual-days"),
         "certPath": folder,
     }

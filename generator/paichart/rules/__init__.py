@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from paichart.problems import Problem
 from paichart.rules import (
+    addresses,
     alert_manager,
     alerts,
     authentication,
@@ -30,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     *roles.RULES,
     *ports.RULES,
     *settings.RULES,
+    *addresses.RULES,
     *docker_cache.RULES,
     *authentication.RULES,
     *dshuttle.RULES,

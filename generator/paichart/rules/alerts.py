@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from paichart.model import Settings
 from paichart.problems import Problem, Severity, suggest
 from paichart.rules.subject import Rule, Subject
 from paichart.schema import FILES
 from paichart.source import Document, Marks, parse_embedded
+from paichart.validator import Path
 
 CUSTOMIZED_ALERTS = ("prometheus", "customized-alerts")
 """Where services-configuration.yaml holds alerts of the admin's own, as text."""
 
-Path: TypeAlias = tuple[str | int, ...]
+_LIMIT = 1024 * 1024
+"""Bytes that a ConfigMap may hold, names and all."""
 
 _GROUP_KEYS = ("name", "interval", "limit", "query_offset", "rules")
 _RULE_KEYS = ("alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations")
@@ -31,10 +33,16 @@ _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 
 
 def check_customized_alerts(subject: Subject) -> Iterator[Problem]:
-    """PAI210 to PAI214: Prometheus can read the alerts that the admin gives, and there is one that does."""
+    """PAI210 to PAI215: Prometheus can read the alerts that the admin gives, and there is one that does."""
     services = subject.services
-    if not services.settings.text(*CUSTOMIZED_ALERTS).strip():
+    text = services.settings.text(*CUSTOMIZED_ALERTS)
+    if not text.strip():
         return
+    size = len(text.encode())
+    if size > _LIMIT * 0.99:
+        message = f"these alerts take {size / 1024:,.0f} KiB; a ConfigMap holds {_LIMIT // 1024:,} KiB"
+        hint = "leave some out, or give rules as objects to a Prometheus operator of your own"
+        yield Problem(services.marks.key(*CUSTOMIZED_ALERTS), "PAI215", message, hint)
     if _nobody_reads_rules(subject.config.settings):
         message = "these alerts are not used: Prometheus is your own, and gets no objects for its operator"
         hint = "set paichart.monitoring.operator: true, or give them to your Prometheus"
@@ -107,9 +115,8 @@ def _check_rule(marks: Marks, path: Path, rule: Mapping[str, Any]) -> Iterator[P
         yield from _check_record(marks, path, rule, record)
     if not _text(rule.get("expr")):
         place = marks.at(*path, "expr") if "expr" in rule else marks.at(*path)
-        yield Problem(
-            place, "PAI212", f"rule '{alert or record}' has no expression", "write expr: … in PromQL"
-        )
+        what = f"rule '{alert or record}'" if alert or record else "this rule"
+        yield Problem(place, "PAI212", f"{what} has no expression", "write expr: … in PromQL")
     for key in ("for", "keep_firing_for"):
         yield from _check_duration(marks, path, rule, key)
     for key in ("labels", "annotations"):

@@ -32,6 +32,15 @@ def check_azure_account(subject: Subject) -> Iterator[Problem]:
         yield Problem(source.marks.key(*path), "PAI041", message, hint)
 
 
+def check_login_said_once(subject: Subject) -> Iterator[Problem]:
+    """PAI042: config.yaml gives the image cache's login under one name."""
+    marks = subject.config.marks
+    wins, other = _LOGIN_KEYS
+    if marks.has(wins) and marks.has(other):
+        message = f"'{wins}' is given too, and wins"
+        yield Problem(marks.key(other), "PAI042", message, "remove one of the two", Severity.NOTE)
+
+
 def check_listener(subject: Subject) -> Iterator[Problem]:
     """PAI230: the image cache listens where its Service looks for it."""
     settings, marks = subject.services.settings, subject.services.marks
@@ -91,6 +100,9 @@ def _text(subject: Subject, key: str) -> str:
     )
 
 
-RULES = tuple(
-    Rule(check, ("config", "services")) for check in (check_azure_account, check_listener, check_login)
+RULES = (
+    Rule(check_azure_account, ("config", "services")),
+    Rule(check_login_said_once, ("config",)),
+    Rule(check_listener, ("config", "services")),
+    Rule(check_login, ("config", "services")),
 )

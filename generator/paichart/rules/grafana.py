@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from paichart.problems import Problem, Severity
 from paichart.rules.subject import Rule, Subject
@@ -22,7 +21,7 @@ def check_own_grafana(subject: Subject) -> Iterator[Problem]:
         message = "this Grafana gets none of OpenPAI's dashboards"
         hint = "set paichart.monitoring.operator: true if it has a sidecar, or import them by hand"
         yield Problem(span, "PAI245", message, hint, Severity.NOTE)
-    if urlsplit(url).scheme.lower() == "http" and _is_portal_secure(subject):
+    if url.lower().startswith("http://") and _is_portal_secure(subject):
         message = "users open the portal over https, where browsers show no frame of an http:// address"
         yield Problem(span, "PAI245", message, f"write https://{url.split('://', 1)[1]}", Severity.WARNING)
 
@@ -30,7 +29,7 @@ def check_own_grafana(subject: Subject) -> Iterator[Problem]:
 def _is_portal_secure(subject: Subject) -> bool:
     given = subject.config.settings.text("paichart", "external-url")
     if given:
-        return urlsplit(given).scheme.lower() == "https"
+        return given.lower().startswith("https://")
     return subject.config.settings.has("paichart", "tls") or subject.services.settings.has("pylon", "ssl")
 
 

@@ -206,7 +206,8 @@ def _node_ports(subject: Subject) -> Iterator[tuple[int, str, Span]]:
             if config.has(*_EXPOSURE, key):
                 yield config.integer(*_EXPOSURE, key), key, marks.at(*_EXPOSURE, key)
     services = subject.services.settings
-    if config.flag("enable_docker_cache") or services.flag("docker-cache", "enabled"):
+    switch = ("docker-cache", "enabled")
+    if services.flag(*switch) if services.has(*switch) else config.flag("enable_docker_cache"):
         path = ("docker-cache", "service_nodeport")
         yield services.integer(*path), "docker-cache", subject.services.marks.at(*path)
 

@@ -1,10 +1,9 @@
-"""Rules for settings that belong together: registry, image cache, certificate, and the way users come in."""
+"""Rules for settings that belong together: registry, certificate, and the way users come in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from paichart.problems import Problem, Severity
 from paichart.rules.subject import Rule, Subject
@@ -49,16 +48,6 @@ def _pair(source: Checked, one: tuple[str, ...], other: tuple[str, ...]) -> Iter
             )
 
 
-def check_cache_logins(subject: Subject) -> Iterator[Problem]:
-    """PAI042: the image cache's login is given under one name."""
-    marks = subject.config.marks
-    if marks.has("docker_cache_htpasswd") and marks.has("docker_cache_registry_htpasswd"):
-        message = "'docker_cache_registry_htpasswd' is given too, and wins"
-        yield Problem(
-            marks.key("docker_cache_htpasswd"), "PAI042", message, "remove one of the two", Severity.NOTE
-        )
-
-
 def check_certificate_files(subject: Subject) -> Iterator[Problem]:
     """PAI043: pylon.ssl names certificate and key, each with the file name that ends its path."""
     section = subject.services.given.get("pylon", {}).get("ssl")
@@ -93,7 +82,7 @@ def check_plain_sign_in(subject: Subject) -> Iterator[Problem]:
     config, marks = subject.config.settings, subject.config.marks
     has_tls = config.has("paichart", "tls") or subject.services.settings.has("pylon", "ssl")
     given = config.text("paichart", "external-url")
-    scheme = urlsplit(given).scheme.lower() if given else "https" if has_tls else "http"
+    scheme = given.partition("://")[0].lower() if given else "https" if has_tls else "http"
     exposure = config.text(*_EXPOSURE, "type")
     span = marks.at("paichart", "external-url") if given else marks.at(*_EXPOSURE)
     if scheme == "http" and has_tls:
@@ -146,7 +135,6 @@ def check_said_twice(subject: Subject) -> Iterator[Problem]:
 
 RULES = (
     Rule(check_registry_login, ()),
-    Rule(check_cache_logins, ()),
     Rule(check_certificate_files, ("services",)),
     Rule(check_certificate_secret, ("config", "services")),
     Rule(check_plain_sign_in, ("config", "services")),

@@ -18,7 +18,7 @@ def check_domain(subject: Subject) -> Iterator[Problem]:
         return
     is_elsewhere = subject.config.settings.text("paichart", "credentials") == "external"
     needed = _NEEDED[:-1] if is_elsewhere else _NEEDED
-    missing = [key for key in needed if not services.has(_SECTION, key)]
+    missing = [key for key in needed if not marks.has(_SECTION, key)]
     if missing:
         verb = "are" if len(missing) > 1 else "is"
         message = f"the storage manager joins a Windows domain, but {_listed(missing)} {verb} missing"
