@@ -29,6 +29,8 @@ PAI_IMAGE = "pai:"
 KUBERNETES_TAG = "{kubernetes}"
 """What stands for the tag of an image of the cluster's own version."""
 
+OBJECTS_ONLY = "no server: its objects are for yours, which finds them by an operator or a sidecar"
+
 _PLACEHOLDER = re.compile(r"\{([a-z-]+(?:\.[A-Za-z_-]+)+)\}")
 _EXPOSED_AT = {"hostPort": "host", "nodePort": "node"}
 _ROLES = {"pai-storage": "is_storage"}
@@ -122,10 +124,19 @@ def services_on(cluster: Cluster) -> frozenset[str]:
     return frozenset(name for name in names if not _is_switched_off(name, cluster))
 
 
+def services_running(cluster: Cluster) -> frozenset[str]:
+    """Return the names of a cluster's services but for those that are there for objects alone."""
+    running = {service.name for service in enabled_services(cluster) if service.has_server(cluster)}
+    return services_on(cluster) & running
+
+
 def describe(cluster: Cluster) -> tuple[Description, ...]:
     """Return every service as this cluster's configuration has it, in the order of :func:`entries`."""
-    on = services_on(cluster)
-    return tuple(_described(entry, cluster, entry.name in on) for entry in entries())
+    on, running = services_on(cluster), services_running(cluster)
+    return tuple(
+        _described(_without_pods(entry) if entry.name in on - running else entry, cluster, entry.name in on)
+        for entry in entries()
+    )
 
 
 def filled(text: str, cluster: Cluster) -> str:
@@ -164,6 +175,12 @@ def _described(entry: Entry, cluster: Cluster, is_on: bool) -> Description:
         privileges=_privileges(entry, cluster),
         note=entry.note,
     )
+
+
+def _without_pods(entry: Entry) -> Entry:
+    """Return a service that only has objects for a server of the admin's."""
+    nothing = Entry(entry.name, entry.purpose, entry.when, entry.gate, needs=entry.needs)
+    return replace(nothing, note=OBJECTS_ONLY)
 
 
 def _is_switched_off(name: str, cluster: Cluster) -> bool:

@@ -39,10 +39,14 @@ def _has_marketplace_database(cluster: Cluster) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One PAI service: its subchart's name, and whether a cluster gets it."""
+    """One PAI service: its subchart's name, and whether a cluster gets it.
+
+    Without a server the subchart is there for objects alone, such as rules for the admin's own Prometheus.
+    """
 
     name: str
     is_enabled: Callable[[Cluster], bool] = _always
+    has_server: Callable[[Cluster], bool] = _always
 
 
 SERVICES = (
@@ -70,9 +74,9 @@ SERVICES = (
     Service("job-exporter"),
     Service("watchdog"),
     Service("prometheus-pushgateway", prometheus_pushgateway.is_on),
-    Service("prometheus", prometheus.is_needed),
+    Service("prometheus", prometheus.is_needed, prometheus.has_server),
     Service("alert-manager"),
-    Service("grafana", grafana.is_wanted),
+    Service("grafana", grafana.is_wanted, grafana.has_server),
     Service("k8s-dashboard", k8s_dashboard.is_installed),
     Service("pylon"),
 )

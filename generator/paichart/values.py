@@ -40,7 +40,7 @@ from paichart.derive import (
 )
 from paichart.derive.json import Json
 from paichart.model import Cluster
-from paichart.release import enabled_services
+from paichart.release import Service, enabled_services
 
 DERIVATIONS: Mapping[str, Callable[[Cluster], dict[str, Json]]] = {
     "alert-manager": alert_manager.values,
@@ -75,38 +75,29 @@ DERIVATIONS: Mapping[str, Callable[[Cluster], dict[str, Json]]] = {
 }
 """What each subchart gets, by its name."""
 
-_HAS_SERVER: Mapping[str, Callable[[Cluster], bool]] = {
-    "grafana": grafana.has_server,
-    "prometheus": prometheus.has_server,
-}
-"""Services whose subchart may be there for objects alone, with nobody to answer."""
-
 
 def derive_values(cluster: Cluster, credentials: Credentials | None) -> dict[str, Json]:
     """Return the umbrella's values; without credentials they refer to a Secret that the admin makes."""
     values: dict[str, Json] = {"global": common.values(cluster)}
-    names = [service.name for service in enabled_services(cluster)]
-    for name in names:
-        values[name] = {"enabled": True, **DERIVATIONS[name](cluster)}
-    values = merge(values, _neighbour_values(cluster, names))
+    services = enabled_services(cluster)
+    for service in services:
+        values[service.name] = {"enabled": True, **DERIVATIONS[service.name](cluster)}
+    values = merge(values, _neighbour_values(cluster, services))
     values = merge(values, _credential_values(cluster, credentials))
     return merge(values, dict(cluster.config.mapping("paichart", "values")))
 
 
-def _always(_cluster: Cluster) -> bool:
-    return True
-
-
-def _neighbour_values(cluster: Cluster, services: Collection[str]) -> dict[str, Json]:
+def _neighbour_values(cluster: Cluster, services: Collection[Service]) -> dict[str, Json]:
     """Return what subcharts must know of which other services the release has."""
-    answering = [name for name in services if _HAS_SERVER.get(name, _always)(cluster)]
+    names = [service.name for service in services]
+    answering = [service.name for service in services if service.has_server(cluster)]
     values: dict[str, Json] = {
         "pylon": {"backends": pylon.backends(answering)},
-        "rest-server": rest_server.neighbours(services),
-        "webportal": webportal.neighbours(cluster, services),
+        "rest-server": rest_server.neighbours(names),
+        "webportal": webportal.neighbours(cluster, names),
     }
-    if "prometheus" in services:
-        values["prometheus"] = prometheus.neighbours(services)
+    if "prometheus" in names:
+        values["prometheus"] = prometheus.neighbours(names)
     return values
 
 

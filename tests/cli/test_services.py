@@ -14,6 +14,13 @@ import yaml
 from paichart.catalog import entries
 from tests.cli.conftest import EXAMPLES
 
+PARTS = {
+    "gate": "when configuration",
+    "workloads": "kind name nodes",
+    "ports": "port at name",
+    "keeps": "what where",
+}
+"""Keys of what a service has several of."""
 NAMES = [entry.name for entry in entries()]
 
 
@@ -40,10 +47,18 @@ def test_services_as_json_are_one_object_each(site, run):
     assert rest["workloads"] == [{"kind": "Deployment", "name": "rest-server", "nodes": "the master"}]
 
 
+def test_the_help_names_the_keys_of_json(site, run):
+    shown = " ".join(re.findall(r"[a-z]+", run("services", "--help").stdout))
+    service = json.loads(run("services", "site", "--output", "json").stdout)["services"][0]
+    keys = " ".join(key if key not in PARTS else f"{key} {PARTS[key]}" for key in service)
+    assert keys.replace("privileges note", "privileges and note") in shown
+
+
 def test_what_the_configuration_says_is_shown_beside_the_gate(site, run):
     text = run("services", "site").stdout
     (block,) = re.findall(r"(?m)^marketplace-restserver .*\n(?:  .*\n)*", text)
-    assert "says       cluster.common.marketplace: not given, enable_marketplace: true\n" in block
+    lines = "  says       cluster.common.marketplace: not given\n             enable_marketplace: true\n"
+    assert lines in block
 
 
 def test_a_service_that_the_values_switch_off_is_off(site, run):

@@ -7,7 +7,19 @@ from typing import Any
 
 import pytest
 
-from paichart.catalog import Description, Entry, Kept, Port, describe, entries, filled, image
+from paichart.catalog import (
+    OBJECTS_ONLY,
+    Description,
+    Entry,
+    Kept,
+    Port,
+    describe,
+    entries,
+    filled,
+    image,
+    services_on,
+    services_running,
+)
 from paichart.model import Cluster
 from paichart.report.services import as_data, as_text
 from paichart.schema import load_schema
@@ -62,19 +74,30 @@ GATES = [
     ),
     ("hivedscheduler", site(), True, "enable_hived_scheduler: true"),
     ("hivedscheduler", with_config(enable_hived_scheduler=False), False, "enable_hived_scheduler: false"),
-    ("prometheus", site(), True, "paichart.monitoring.prometheus-url: not given"),
+    (
+        "prometheus",
+        site(),
+        True,
+        "paichart.monitoring.prometheus-url: not given, paichart.monitoring.operator: false",
+    ),
     (
         "prometheus",
         site(paichart={"monitoring": MONITORING}),
         False,
-        "paichart.monitoring.prometheus-url: http://prometheus.monitoring:9090",
+        "paichart.monitoring.prometheus-url: http://prometheus.monitoring:9090, "
+        "paichart.monitoring.operator: false",
     ),
-    ("grafana", site(), True, "paichart.monitoring.grafana-url: not given"),
+    (
+        "grafana",
+        site(),
+        True,
+        "paichart.monitoring.grafana-url: not given, paichart.monitoring.operator: false",
+    ),
     (
         "grafana",
         site(paichart={"monitoring": MONITORING}),
         False,
-        "paichart.monitoring.grafana-url: http://grafana.example.com",
+        "paichart.monitoring.grafana-url: http://grafana.example.com, paichart.monitoring.operator: false",
     ),
     ("node-exporter", site(), True, "paichart.monitoring.node-exporter: true"),
     (
@@ -354,3 +377,17 @@ def test_data_of_a_service():
 
 def test_an_entry_needs_no_facts():
     assert Entry("new", "does things", "always", keeps=(Kept("x", "y"),)).workloads == ()
+
+
+@pytest.mark.parametrize("name", ["prometheus", "grafana"])
+def test_a_service_without_its_server_claims_no_pods(name: str) -> None:
+    # charts/prometheus and charts/grafana then make PrometheusRule, PodMonitor and ConfigMap objects only.
+    cluster = site(paichart={"monitoring": {**MONITORING, "operator": True}})
+    found = described(cluster, name)
+    assert (found.is_on, found.note) == (True, OBJECTS_ONLY)
+    assert (found.workloads, found.ports, found.images, found.keeps, found.privileges) == ((),) * 5
+    assert name in services_on(cluster) - services_running(cluster)
+
+
+def test_lines_fit_100_columns() -> None:
+    assert [line for line in as_text(describe(site())).splitlines() if len(line) > 100] == []

@@ -82,7 +82,7 @@ def test_text_names_each_service_once_before_its_needs():
     assert [name for name, _ in blocks] == ["front", "alerts", "store", "api"]
     assert dict(blocks)["store"] == "  needs no other service\n"
     assert re.search(r"waits for +store +data\n", dict(blocks)["api"])
-    assert text.endswith("need each other at run time, and wait for each other then: alerts, api\n")
+    assert text.endswith("need each other at run time, and wait for each other then:\n  - alerts\n  - api\n")
 
 
 def test_dot_is_read_by_graphviz():

@@ -35,7 +35,7 @@ def graph(
 
     Example: paichart graph my-cluster --format dot | dot -Tsvg > services.svg
     """
-    from paichart.catalog import entries, services_on  # noqa: PLC0415 - keeps `--version` and `--help` quick
+    from paichart.catalog import entries, services_running  # noqa: PLC0415 - keeps `--version` and `--help` quick
     from paichart.cli.print import print_problems  # noqa: PLC0415
     from paichart.graph import graph as graph_of  # noqa: PLC0415
     from paichart.report.graph import as_dot, as_mermaid, as_text  # noqa: PLC0415
@@ -47,6 +47,6 @@ def graph(
         if site.cluster is None:
             print_problems(site.problems, site.lines, Output.TEXT)
             raise typer.Exit(Exit.PROBLEMS)
-        only = services_on(site.cluster)
+        only = services_running(site.cluster)
     write = {Format.TEXT: as_text, Format.DOT: as_dot, Format.MERMAID: as_mermaid}[graph_format]
     typer.echo(write(graph_of(entries(), only)), nl=False)

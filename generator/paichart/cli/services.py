@@ -20,7 +20,14 @@ def services(
     """List all services: what switches each on and whether it is, nodes, ports, images, what it keeps and
     may do.
 
+    --output json prints {"services": [...]}, for each service an object with
+    name, purpose, enabled, gate {when, configuration}, workloads [{kind, name,
+    nodes}], ports [{port, at, name}], images, keeps [{what, where}], privileges
+    and note. A port is at service (in the cluster), node (every node) or host.
+
     Example: paichart services my-cluster
+
+    Example: paichart services --output json | jq '.services[] | select(.enabled).name'
     """
     from paichart.catalog import describe  # noqa: PLC0415 - keeps `--version` and `--help` quick
     from paichart.cli.print import print_problems  # noqa: PLC0415

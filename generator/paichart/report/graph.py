@@ -12,8 +12,10 @@ _VERBS = {"waits": "waits for", "calls": "calls", "reads": "reads", "links": "li
 _DOT_STYLES = {"waits": "bold", "calls": "solid", "reads": "dashed", "links": "dotted"}
 _MERMAID_ARROWS = {"waits": "==>", "calls": "-->", "reads": "-.->", "links": "-.->"}
 _LEGEND = """\
-waits for: its pods start after the other answers    calls: asks it at run time, again until it answers
-reads: uses objects that the other makes             links to: sends users' browsers there, through pylon
+waits for  its pods start after the other answers
+calls      asks it at run time, again until it answers
+reads      uses objects that the other makes
+links to   sends users' browsers there, through pylon
 
 """
 
@@ -26,10 +28,9 @@ def as_text(graph: Graph) -> str:
         needs = graph.needs[service]
         lines += [f"  {_verbs(need):<26} {need.service:<24} {need.purpose}\n" for need in needs]
         lines += [] if needs else ["  needs no other service\n"]
-    lines += [
-        f"\nneed each other at run time, and wait for each other then: {', '.join(circle)}\n"
-        for circle in graph.circles
-    ]
+    for circle in graph.circles:
+        lines.append("\nneed each other at run time, and wait for each other then:\n")
+        lines += [f"  - {service}\n" for service in circle]
     return "".join(lines)
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from textwrap import wrap
 from typing import Any
 
 from paichart.catalog import Description, Port
 
 _AT = {"service": "", "node": "on every node", "host": "on the machine"}
 _NOTHING = "-"
+_WIDTH = 87
+"""Columns of a value, so that a line has 100."""
+
 _NOT_GIVEN = "not given"
 
 
@@ -46,7 +50,8 @@ def _block(service: Description) -> str:
     lines = [f"{service.name:<24} {'on ' if service.is_on else 'off'}  {service.purpose}\n"]
     for title, values in _attributes(service):
         lines += [
-            f"  {title if first else '':<10} {value}\n" for first, value in _marked(values or [_NOTHING])
+            f"  {title if first else '':<10} {line}\n"
+            for first, line in _marked(_wrapped(values or [_NOTHING]))
         ]
     return "".join(lines)
 
@@ -54,7 +59,7 @@ def _block(service: Description) -> str:
 def _attributes(service: Description) -> Iterator[tuple[str, list[str]]]:
     yield "when", [service.when]
     if service.says:
-        yield "says", [", ".join(f"{key}: {value or _NOT_GIVEN}" for key, value in service.says)]
+        yield "says", [f"{key}: {value or _NOT_GIVEN}" for key, value in service.says]
     yield "runs", [f"{w.kind} {w.name} on {w.nodes}" for w in service.workloads]
     yield "ports", list(_ports(service.ports))
     yield "images", list(service.images)
@@ -69,6 +74,12 @@ def _ports(ports: Sequence[Port]) -> Iterator[str]:
     for kind, found in groupby(sorted(ports, key=lambda port: list(_AT).index(port.at)), lambda p: p.at):
         numbers = ", ".join(f"{port.number} ({port.name})" if port.name else port.number for port in found)
         yield f"{numbers} {_AT[kind]}".rstrip()
+
+
+def _wrapped(values: Iterable[str]) -> Iterator[str]:
+    """Yield values, long ones on several lines of which all but the first are indented."""
+    for value in values:
+        yield from wrap(value, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _marked(values: Iterable[str]) -> Iterator[tuple[bool, str]]:
