@@ -1,4 +1,4 @@
-"""What every code of a problem means: for `paichart explain` and for the documentation."""
+"""What every code of a problem means: for tools and the documentation."""
 
 from __future__ import annotations
 

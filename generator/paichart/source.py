@@ -231,7 +231,7 @@ def _not_a_mapping(root: Node | None, marks: Marks, placement: _Placement) -> Pr
         hint = (
             "remove its key"
             if placement.what == _EMBEDDED
-            else "run `paichart init` for a file to start from"
+            else "begin with a copy of one from examples/quick-start"
         )
         return Problem(placement.span(0, 0, 1), "PAI107", f"{placement.what} is empty", hint)
     kind = "a list" if root.values is not None else "a single value"
@@ -270,7 +270,7 @@ def _similar_file(path: Path) -> str:
         names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())
     except OSError:
         return "check the folder"
-    return suggest(path.name, names) or "check the path, or run `paichart init` to make one"
+    return suggest(path.name, names) or "check the path, or begin with a copy from examples/quick-start"
 
 
 def _unread(name: str, code: str, message: str, hint: str) -> Document:
