@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from paichart.problems import Problem, Severity, Span
+from paichart.report.masking import masked
 
 SHOWN_AT_MOST = 200
 """Problems that are shown in full; of the others only the number is told."""
@@ -64,7 +65,7 @@ def _one(problem: Problem, lines: Sequence[str], is_coloured: bool) -> str:
     if not 0 < number <= len(lines):
         hint = f"{'':{_NUMBER_WIDTH}} = {_printable(problem.hint)}\n" if problem.hint else ""
         return f"{head}\n{hint}"
-    text, start = _excerpt(lines[number - 1], problem.span)
+    text, start = _excerpt(masked(lines, number - 1), problem.span)
     mark = _mark(text, start, problem.span.width)
     if is_coloured:
         mark = f"{_COLOURS[problem.severity]}{mark}{_PLAIN}"

@@ -1,0 +1,76 @@
+"""Hides what is secret in a line of an input file before it is shown; columns stay as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from paichart.schema import FILES, load_schema
+
+_VALUE = r"""("[^"]*"?|'[^']*'?|[^\s#,}\]][^,}\]]*)"""
+_SOUNDS_SECRET = re.compile(r"passw|pwd|secret|token|account[-_]?key|connection[-_]?string", re.IGNORECASE)
+_PAIR = re.compile(rf"""(?<![\w-])["']?([\w.-]+)["']?\s*:\s+(?![|>&\[{{]){_VALUE}""")
+_OPENING = re.compile(r"""\s*(?:-\s+)*["']?([\w.-]+)["']?\s*:\s*(?:[|>\[].*)?""")
+_LOGIN = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+_LIST = re.compile(r"""(?<![\w-])["']?([\w.-]+)["']?\s*:\s*\[([^\]]*)""")
+
+
+def masked(lines: Sequence[str], index: int) -> str:
+    """Return one line with stars in place of secrets: values of secret keys, and logins in addresses.
+
+    A key is secret when a schema says so, or, if no schema knows it (a misspelt one), when it sounds so.
+    """
+    line = lines[index]
+    if _is_below_secret(lines, index):
+        start = len(line) - len(line.lstrip(" -"))
+        return line[:start] + "*" * (len(line) - start)
+    for pattern in (_PAIR, _LIST):
+        line = pattern.sub(_hide_value, line)
+    return _LOGIN.sub(lambda found: "*" * len(found[0]), line)
+
+
+def _hide_value(found: re.Match[str]) -> str:
+    if not _is_secret(found[1]):
+        return found[0]
+    return found[0][: found.start(2) - found.start()] + "*" * len(found[2])
+
+
+def _is_below_secret(lines: Sequence[str], index: int) -> bool:
+    """Tell whether a line belongs to a block of text or a list whose key, some lines above, is secret."""
+    depth = _indent(lines[index])
+    is_item = lines[index].lstrip().startswith("-")
+    for above in reversed(lines[:index]):
+        if above.strip() and (_indent(above) < depth or (is_item and not above.lstrip().startswith("-"))):
+            opening = _OPENING.fullmatch(above.rstrip())
+            return opening is not None and _is_secret(opening[1])
+    return False
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _is_secret(key: str) -> bool:
+    secret, known = _keys()
+    return key in secret or (key not in known and bool(_SOUNDS_SECRET.search(key)))
+
+
+@cache
+def _keys() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the keys that the schemas call secret, and all that they know."""
+    found = [pair for name in FILES for pair in _properties(load_schema(name).content)]
+    return frozenset(key for key, is_secret in found if is_secret), frozenset(key for key, _ in found)
+
+
+def _properties(schema: Any) -> Iterator[tuple[str, bool]]:
+    """Yield each key that a schema has at any depth, and whether it is secret."""
+    if isinstance(schema, Mapping):
+        for key, part in schema.get("properties", {}).items():
+            yield key, "x-paichart-secret" in part
+        for part in schema.values():
+            yield from _properties(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from _properties(part)
