@@ -110,7 +110,7 @@ class Composer:
         self._count = 0
         self._documents = 0
 
-    def compose(self, text: str) -> None:
+    def compose(self, text: str, loader: Any = None) -> None:
         """Read text to its end, or to the first fault that makes the rest meaningless.
 
         Raises yaml.YAMLError where the text is not YAML; what was read until then is dropped.
@@ -125,7 +125,7 @@ class Composer:
             yaml.DocumentStartEvent: self._document,
         }
         try:
-            for event in yaml.parse(text, Loader=_LOADER):
+            for event in yaml.parse(text, Loader=loader or _LOADER):
                 handler = handlers.get(type(event))
                 if handler is not None:
                     handler(event)

@@ -192,16 +192,11 @@ def parse_embedded(document: Document, *path: str | int) -> Document:
 
 
 def _document(text: str, placement: _Placement) -> Document:
-    composer = Composer(placement.lines)
     bad = _UNPRINTABLE.search(text)
     if bad is not None:
         marks = Marks(text, None, placement)
         return Document(placement.file, None, marks, (_unprintable(text, bad.start(), placement),))
-    syntax = None
-    try:
-        composer.compose(text)
-    except yaml.YAMLError as error:
-        syntax = error
+    composer, syntax = _compose(text, placement)
     marks = Marks(text, composer.root, placement)
     problems = [_as_problem(fault, marks) for fault in composer.faults]
     if syntax is not None:
@@ -212,6 +207,27 @@ def _document(text: str, placement: _Placement) -> Document:
     elif syntax is None and (composer.root is not None or not problems):
         problems.append(_not_a_mapping(composer.root, marks, placement))
     return Document(placement.file, data, marks, tuple(problems))
+
+
+def _compose(text: str, placement: _Placement) -> tuple[Composer, yaml.YAMLError | None]:
+    """Return what a text holds, and the error that ended it.
+
+    libyaml since 0.2.6 looks ahead and gives up by itself on deep nesting, before our own limit is met and at
+    another place; Python's parser then reads up to that.
+    """
+    composer, error = _composed(text, placement)
+    if error is not None and "maximum nesting depth" in str(getattr(error, "problem", "")):
+        return _composed(text, placement, yaml.SafeLoader)
+    return composer, error
+
+
+def _composed(text: str, placement: _Placement, loader: Any = None) -> tuple[Composer, yaml.YAMLError | None]:
+    composer = Composer(placement.lines)
+    try:
+        composer.compose(text, loader)
+    except yaml.YAMLError as error:
+        return composer, error
+    return composer, None
 
 
 def _as_problem(fault: Fault, marks: Marks) -> Problem:

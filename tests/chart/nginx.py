@@ -268,9 +268,10 @@ class Site:
         """Return a file of the configuration with this machine's paths, ports and backends in it."""
         for path, here in _PATHS.items():
             text = text.replace(path, f"{self.folder}/{here}")
-        text = re.sub(r"(listen \S*)8080\b", rf"\g<1>{self.http}", text)
-        text = re.sub(r"(listen \S*)8443\b", rf"\g<1>{self.https}", text)
-        text = re.sub(r"(listen \S*)8088\b", rf"\g<1>{self.internal}", text)
+        ports = {"8080": self.http, "8443": self.https, "8088": self.internal}
+        text = re.sub(
+            r"(listen \S*?)\b(8080|8443|8088)\b", lambda found: f"{found[1]}{ports[found[2]]}", text
+        )
         return re.sub(r"(upstream (\S+) \{\s+server )\S+;", self._server_line, text)
 
     def _server_line(self, match: re.Match[str]) -> str:
