@@ -12,6 +12,10 @@ HTTP_NODE_PORT = 30080
 HTTPS_NODE_PORT = 30443
 """Node ports when none are chosen: fixed, because a port that Kubernetes picks can't be in a link."""
 
+PRIVATE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
+PRIVATE_NETWORKS_6 = ("fc00::/7",)
+"""Where machines and pods have their addresses, mostly."""
+
 _STANDARD_PORTS = {"http": HTTP_PORT, "https": HTTPS_PORT}
 _CERTIFICATE_KEYS = ("crt_path", "crt_name", "key_path", "key_name")
 

@@ -8,20 +8,20 @@ from ipaddress import ip_address
 from paichart.derive import alert_manager, k8s_dashboard
 from paichart.derive.json import Json
 from paichart.derive.monitoring import grafana_url, prometheus_url
-from paichart.derive.network import exposure_type, external_url, host_ports, is_tls_on, node_ports, plain_url
+from paichart.derive.network import (
+    PRIVATE_NETWORKS,
+    PRIVATE_NETWORKS_6,
+    exposure_type,
+    external_url,
+    host_ports,
+    is_tls_on,
+    node_ports,
+    plain_url,
+)
 from paichart.model import Cluster
 
 TLS_SECRET = "pylon-tls"  # noqa: S105 # its name
 """Name of the TLS Secret when only legacy's certificate files are given."""
-
-PRIVATE_NETWORKS = (
-    "10.0.0.0/8",
-    "100.64.0.0/10",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "fc00::/7",
-)
-"""Where the pods of an ingress controller or a Gateway may have their addresses."""
 
 _SERVICES_OF_BACKENDS = {
     "alert-manager": "alert-manager",
@@ -140,4 +140,6 @@ def trusted_proxies(cluster: Cluster) -> tuple[str, ...]:
 
     Without them all users would share the proxy's address, and rest-server's rate limit.
     """
-    return PRIVATE_NETWORKS if exposure_type(cluster) in ("ingress", "gateway") else ()
+    if exposure_type(cluster) in ("ingress", "gateway"):
+        return (*PRIVATE_NETWORKS, *PRIVATE_NETWORKS_6)
+    return ()

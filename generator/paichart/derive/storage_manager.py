@@ -5,14 +5,11 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 
 from paichart.derive.json import Json
+from paichart.derive.network import PRIVATE_NETWORKS, PRIVATE_NETWORKS_6
 from paichart.model import Cluster
 
 SECTION = "storage-manager"
 WINDOWS_DOMAIN = "ADS"
-
-PRIVATE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
-PRIVATE_NETWORKS_6 = ("fc00::/7",)
-"""Where machines and pods have their addresses, mostly; those that have others are named one by one."""
 
 
 def has_storage_machine(cluster: Cluster) -> bool:
