@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from paichart.sizes import release_size
+from tests.chart.charts import files_in
 from tests.rig.cluster import Cluster, nodes_from_layout
 from tests.rig.jobs import JobRun, run_label_job
 
@@ -101,34 +102,15 @@ class Site:
         """Run helm with --wait while the label Job's program does its work."""
         with ThreadPoolExecutor(1) as pool:
             job = pool.submit(run_label_job, self.cluster, self.namespace, RELEASE, done=tuple(self.labelled))
-            self.cluster.helm(
-                *verb,
-                RELEASE,
-                self.out,
-                "--namespace",
-                self.namespace,
-                "--wait",
-                "--timeout",
-                "5m",
-                version=self.helm,
-            )
+            self.helm_waits(*verb, chart=self.out)
             run = job.result()
         self.labelled.append(run.job)
         return run
 
-    def helm_waits(self, verb: str, *words: str | Path) -> None:
-        """Run helm with --wait for a change that moves no role, so that no label Job runs."""
-        self.cluster.helm(
-            verb,
-            RELEASE,
-            *words,
-            "--namespace",
-            self.namespace,
-            "--wait",
-            "--timeout",
-            "5m",
-            version=self.helm,
-        )
+    def helm_waits(self, *verb: str, chart: Path | None = None) -> None:
+        """Run helm with --wait; by itself for a change that moves no role, so that no label Job runs."""
+        words = [*verb, RELEASE, *([chart] if chart else []), "--namespace", self.namespace]
+        self.cluster.helm(*words, "--wait", "--timeout", "5m", version=self.helm)
 
     def objects(self) -> set[tuple[str, str, str]]:
         """Return (kind, namespace, name) of every object that carries the release's label."""
@@ -455,7 +437,7 @@ def test_everything_installs_upgrades_goes_back_and_leaves_only_data(cluster_fac
     services["prometheus"]["scrape_interval"] = 60
     (site.config / "services-configuration.yaml").write_text(yaml.safe_dump(services))
     site.build()
-    site.helm_waits("upgrade", site.out)
+    site.helm_waits("upgrade", chart=site.out)
     restarted = {component for component, pods in site.pods().items() if pods != installed.get(component)}
     # The interval is read by whoever reads, draws or counts what was scraped, and by nobody else.
     assert restarted == {"grafana", "job-exporter", "prometheus", "webportal"}
@@ -469,8 +451,7 @@ def test_everything_installs_upgrades_goes_back_and_leaves_only_data(cluster_fac
 
 def foretold_size(out: Path) -> int:
     """Return the size of the release in bytes as the build reckons it."""
-    files = {path.relative_to(out).as_posix(): path for path in out.rglob("*") if path.is_file()}
-    return release_size({name: path.read_bytes() for name, path in files.items()})
+    return release_size(files_in(out))
 
 
 def record_size(cluster: Cluster, namespace: str, revision: int) -> int:

@@ -17,18 +17,49 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.rig.pki import Authority
 
-SCRIPTS = Path(__file__).parents[2] / "charts/cluster-configuration/files"
+CHARTS = Path(__file__).parents[2] / "charts"
+SCRIPTS = CHARTS / "cluster-configuration/files"
 TOKEN = "token-of-the-job"  # noqa: S105 # it opens nothing
 
 
-def load_script(name: str) -> ModuleType:
-    """Import one of the scripts that the chart puts into a ConfigMap."""
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+def load_script(name: str, folder: Path = SCRIPTS) -> ModuleType:
+    """Import one of the scripts that a chart puts into a ConfigMap."""
+    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+class Quiet:
+    """For a handler: it prints nothing."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Tests print nothing."""
+
+
+class Loopback:
+    """A web server on this machine's loopback address, in a thread of its own."""
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.port = int(self._server.server_address[1])
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """Where it answers, over plain http."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        """Stop it and wait until it has."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
 
 @dataclass(slots=True)
@@ -68,6 +99,10 @@ class FakeApi:
             return wrong
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return 401, {"message": "Unauthorized"}
+        return self.truth(request)
+
+    def truth(self, request: Request) -> tuple[int, Any] | bytes:
+        """What an API server that is well says to a request that it allows."""
         if request.method == "PATCH":
             return self._patched(request)
         if request.path == "/api/v1/nodes":
@@ -104,26 +139,21 @@ def serving(api: FakeApi, folder: Path) -> Iterator[dict[str, str]]:
     """Serve it on loopback; yields the environment that a pod's script finds it by."""
     certificate = Authority(folder).server(["localhost"], ["127.0.0.1"])
     (folder / "token").write_text(f"{TOKEN}\n", encoding="utf-8")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(api))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.certificate, certificate.key)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
+    server = Loopback(_handler(api), context)
     try:
         yield {
             "PAICHART_SERVICEACCOUNT_DIR": str(folder),
             "KUBERNETES_SERVICE_HOST": "127.0.0.1",
-            "KUBERNETES_SERVICE_PORT": str(server.server_address[1]),
+            "KUBERNETES_SERVICE_PORT": str(server.port),
         }
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        server.stop()
 
 
 def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"  # connections stay open, as those of the API server do
 
         def _serve(self) -> None:
@@ -143,8 +173,5 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(content)
 
         do_GET = do_PATCH = do_DELETE = _serve  # noqa: N815 # the names that the base class calls
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Tests print nothing."""
 
     return Handler

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fake_api import TOKEN, FakeApi, Request, serving
+from tests.unit.fake_api import FakeApi, Request, serving
 from tests.unit.job_exporter_scripts import load
 
 script: ModuleType = load("job_info.py")
@@ -114,13 +114,7 @@ class PodsApi(FakeApi):
     batches: list[list[dict[str, Any]]] = field(default_factory=list)
     version: str = "100"
 
-    def answer(self, request: Request) -> tuple[int, Any] | bytes:
-        self.requests.append(request)
-        wrong = self.fault(request) if self.fault else None
-        if wrong is not None:
-            return wrong
-        if request.headers.get("authorization") != f"Bearer {TOKEN}":
-            return 401, {"message": "Unauthorized"}
+    def truth(self, request: Request) -> tuple[int, Any] | bytes:
         if "watch" in request.query:
             events = self.batches.pop(0) if self.batches else []
             if not events:

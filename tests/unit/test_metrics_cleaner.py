@@ -6,22 +6,18 @@ The answers are those of pushgateway 1.11.1; a test of the chart runs the script
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-FILE = Path(__file__).parents[2] / "charts/prometheus-pushgateway/files/metrics_cleaner.py"
-SPEC = importlib.util.spec_from_file_location("metrics_cleaner", FILE)
-assert SPEC is not None
-assert SPEC.loader is not None
-cleaner = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(cleaner)
+from tests.unit.fake_api import CHARTS, Loopback, Quiet, load_script
+
+FILE = CHARTS / "prometheus-pushgateway/files/metrics_cleaner.py"
+cleaner = load_script("metrics_cleaner", FILE.parent)
 
 NOW = 1_800_000_000.0
 
@@ -43,7 +39,7 @@ class Gateway:
         self.deleted: list[str] = []
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 body = json.dumps({"status": "success", "data": groups}).encode()
                 found = self.path == "/prometheus-pushgateway/api/v1/metrics"
@@ -59,25 +55,15 @@ class Gateway:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: Any) -> None:
-                """Tests print nothing."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.uri = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
-        self.thread.start()
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        self.server = Loopback(Handler)
+        self.uri = self.server.url
 
 
 @pytest.fixture
 def gateway(request: pytest.FixtureRequest) -> Iterator[Gateway]:
     made = Gateway(*request.param)
     yield made
-    made.stop()
+    made.server.stop()
 
 
 def test_script_is_python_3_7() -> None:

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import ast
 import datetime
-import importlib.util
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-from tests.unit.fake_api import TOKEN, FakeApi, Request, serving
+from tests.unit.fake_api import CHARTS, FakeApi, Request, load_script, serving
 
-SCRIPT = Path(__file__).parents[2] / "charts/watchdog/files/remove_leftovers.py"
+SCRIPT = CHARTS / "watchdog/files/remove_leftovers.py"
 SECRETS, CLASSES, FRAMEWORKS = "secrets", "priorityclasses", "frameworks"
 JOB, GONE = "a" * 32, "b" * 32
 Run = Callable[..., int]
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("remove_leftovers", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-script = load()
+script = load_script("remove_leftovers", SCRIPT.parent)
 
 
 @dataclass(slots=True)
@@ -44,13 +33,7 @@ class JobsApi(FakeApi):
     after: Callable[[str], None] = lambda _: None
     has_changed: bool = False
 
-    def answer(self, request: Request) -> tuple[int, Any] | bytes:
-        self.requests.append(request)
-        wrong = self.fault(request) if self.fault else None
-        if wrong is not None:
-            return wrong
-        if request.headers.get("authorization") != f"Bearer {TOKEN}":
-            return 401, {"message": "Unauthorized"}
+    def truth(self, request: Request) -> tuple[int, Any] | bytes:
         *_, parent, name = request.path.split("/")
         if name in self.objects:
             return self._listed(name, request)

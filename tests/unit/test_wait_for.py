@@ -7,16 +7,14 @@ import itertools
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.unit.fake_api import SCRIPTS, TOKEN, FakeApi, load_script, serving
+from tests.unit.fake_api import SCRIPTS, TOKEN, FakeApi, Loopback, Quiet, load_script, serving
 
 script = load_script("wait_for")
 
@@ -28,7 +26,7 @@ class Web:
         self.statuses = list(statuses)
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 status = outer.statuses.pop(0) if len(outer.statuses) > 1 else outer.statuses[0]
                 self.send_response(status)
@@ -37,18 +35,8 @@ class Web:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            def log_message(self, format: str, *args: Any) -> None:
-                """Tests print nothing."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
-        self.thread.start()
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        self.server = Loopback(Handler)
+        self.url = self.server.url
 
 
 @pytest.fixture
@@ -56,7 +44,7 @@ def web(request: pytest.FixtureRequest) -> Iterator[Web]:
     """A web server; its statuses come by indirect parametrization."""
     made = Web(*request.param)
     yield made
-    made.stop()
+    made.server.stop()
 
 
 @pytest.fixture
