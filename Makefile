@@ -19,7 +19,7 @@ help: ## Show this list
 	@touch $@
 
 .venv/.dev: .venv/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,cluster]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
 setup: .venv/.dev ## Install paichart and what its tests need into .venv

@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,12 +60,59 @@ def write_build(folder: Path, files: Mapping[str, bytes]) -> bool:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read, in one step."""
+    _replace_file(path, text, 0o600)
+
+
+def write_marked(path: Path, text: str, marker: str) -> bool:
+    """Write a file that paichart makes anew each time, in one step, and return whether it changed.
+
+    `marker` is a piece of text that stands in whatever paichart wrote there: a file without it is somebody
+    else's and left alone. Raises NotOursError then, OSError when the machine fails.
+    """
+    try:
+        present = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        present = None
+    if present == text:
+        return False
+    if present is not None and marker not in present:
+        raise NotOursError(path, "was not written by paichart", "move it away, or give another file")
+    _replace_file(path, text, 0o644)
+    return True
+
+
+def write_new(folder: Path, files: Mapping[str, str], *, private: Collection[str] = ()) -> None:
+    """Write files (relative POSIX path → text) into a folder where none of them stands yet, all or none.
+
+    Those named in `private` can be read by their owner alone. Raises NotOursError, naming the first that
+    exists, before anything is written; OSError when the machine fails, after taking back what was written.
+    """
+    for name in files:
+        if (folder / name).is_symlink() or (folder / name).exists():
+            raise NotOursError(folder / name, "exists already", "move it away, or give another folder")
+    made: list[Path] = []
+    try:
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if name in private else 0o644)
+            made.append(path)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _replace_file(path: Path, text: str, mode: int) -> None:
     handle, scratch = tempfile.mkstemp(prefix=f".{path.name}{_SCRATCH}", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        Path(scratch).chmod(mode)
         Path(scratch).replace(path)
     except BaseException:
         Path(scratch).unlink(missing_ok=True)

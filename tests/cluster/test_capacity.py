@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from paichart import capacity
+from paichart import capacity, kube
 from tests.cluster.conftest import ClusterFactory
 from tests.rig.cluster import Cluster
 
@@ -107,7 +107,7 @@ def test_a_foreign_file_is_left_alone(cluster: Cluster, site: Path) -> None:
     (site / "capacity.yaml").write_text("nodes: {}\n")
     result = paichart(site, cluster.kubeconfig)
     assert (result.returncode, result.stdout) == (2, "")
-    assert "was not recorded by paichart; nothing was written" in result.stderr
+    assert "was not written by paichart; nothing was written" in result.stderr
     assert (site / "capacity.yaml").read_text() == "nodes: {}\n"
 
 
@@ -120,9 +120,9 @@ def test_a_worker_that_is_no_node_is_a_problem_in_its_place(cluster: Cluster, si
 
 
 def test_long_lists_are_read_in_pages(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    api = capacity.connect(cluster.kubeconfig)
+    api = kube.connect(cluster.kubeconfig)
     whole = [node["metadata"]["name"] for node in api.nodes()]
-    monkeypatch.setattr(capacity, "PAGE_SIZE", 2)
+    monkeypatch.setattr(kube, "PAGE_SIZE", 2)
     assert [node["metadata"]["name"] for node in api.nodes()] == whole == ["master", "worker1", "worker2"]
 
 

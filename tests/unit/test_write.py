@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from paichart.write import MANIFEST, NotOursError, write_build, write_private
+from paichart.write import MANIFEST, NotOursError, write_build, write_marked, write_new, write_private
 
 OLD = {"Chart.yaml": b"name: old\n", "charts/a/values.yaml": b"a: 1\n"}
 NEW = {"Chart.yaml": b"name: new\n", "charts/b/values.yaml": b"b: 2\n"}
@@ -166,3 +166,43 @@ def test_two_builds_at_once_take_turns(tmp_path):
     assert [process.wait(60) for process in processes] == [0, 0, 0]
     assert {path[0] for path in content(out)} == {"b"}
     assert beside(out) == []
+
+
+def test_a_file_that_is_made_anew_is_replaced_and_a_second_time_left_as_it_is(tmp_path):
+    path = tmp_path / "capacity.yaml"
+    assert write_marked(path, "# ours\na\n", "# ours") is True
+    assert write_marked(path, "# ours\nb\n", "# ours") is True
+    assert write_marked(path, "# ours\nb\n", "# ours") is False
+    assert path.read_text() == "# ours\nb\n"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["capacity.yaml"]
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_file_without_our_mark_is_left_alone(tmp_path):
+    path = tmp_path / "capacity.yaml"
+    path.write_text("nodes: {}\n")
+    with pytest.raises(NotOursError, match="was not written by paichart"):
+        write_marked(path, "# ours\n", "# ours")
+    assert path.read_text() == "nodes: {}\n"
+
+
+def test_new_files_are_written_together(tmp_path):
+    write_new(tmp_path / "a/b", {"x.yaml": "x\n", "c/y.yaml": "y\n"}, private={"x.yaml"})
+    assert content(tmp_path / "a/b") == {"x.yaml": b"x\n", "c/y.yaml": b"y\n"}
+    assert (tmp_path / "a/b/x.yaml").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("target", ["file", "dangling link"])
+def test_where_one_new_file_exists_none_is_written(tmp_path, target):
+    old = tmp_path / "y.yaml"
+    old.write_text("mine\n") if target == "file" else old.symlink_to("nowhere")
+    with pytest.raises(NotOursError, match="exists already"):
+        write_new(tmp_path, {"x.yaml": "x\n", "y.yaml": "y\n"})
+    assert [entry.name for entry in tmp_path.iterdir()] == ["y.yaml"]
+
+
+def test_new_files_are_taken_back_when_one_cannot_be_written(tmp_path):
+    (tmp_path / "c").write_text("a file where a folder is needed\n")
+    with pytest.raises(OSError, match="c"):
+        write_new(tmp_path, {"x.yaml": "x\n", "c/y.yaml": "y\n"})
+    assert [entry.name for entry in tmp_path.iterdir()] == ["c"]

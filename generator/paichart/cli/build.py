@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from paichart.cli.exits import Exit
+from paichart.cli.exits import Exit, fail
 from paichart.cli.options import (
     ConfigDir,
     ConfigFile,
@@ -47,6 +47,5 @@ def build(
         print_problems(error.problems, site.lines, output)
         raise typer.Exit(Exit.PROBLEMS) from None
     except NotOursError as error:
-        typer.echo(f"error: {error.path}: {error.reason}; nothing was written\n  {error.hint}", err=True)
-        raise typer.Exit(Exit.USAGE) from None
+        fail(f"{error}; nothing was written", error.hint, Exit.USAGE)
     print_build(site, made, output)

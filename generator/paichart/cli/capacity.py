@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
-from typing import Annotated, NoReturn
 
 import typer
 
-from paichart.cli.exits import Exit
-from paichart.cli.options import ConfigDir, ConfigFile, LayoutFile, Output, OutputFormat, ServicesFile
-
-FromCluster = Annotated[bool, typer.Option("--from-cluster", help="Read the nodes of a running cluster.")]
-Kubeconfig = Annotated[
-    Path | None,
-    typer.Option("--kubeconfig", metavar="FILE", help="Use this kubeconfig.", show_default="kubectl's"),
-]
-Context = Annotated[
-    str | None,
-    typer.Option("--context", metavar="NAME", help="Use this context of it.", show_default="the current one"),
-]
+from paichart.cli.exits import Exit, fail
+from paichart.cli.options import (
+    ConfigDir,
+    ConfigFile,
+    Context,
+    FromCluster,
+    Kubeconfig,
+    LayoutFile,
+    Output,
+    OutputFormat,
+    ServicesFile,
+)
 
 
 def capacity(
@@ -40,6 +38,9 @@ def capacity(
     from paichart import capacity as recording  # noqa: PLC0415 - keeps `--version` and `--help` quick
     from paichart.cli.print import print_problems  # noqa: PLC0415
     from paichart.inputs import find, read  # noqa: PLC0415
+    from paichart.kube import ClusterError, connect  # noqa: PLC0415
+    from paichart.schema import FILES  # noqa: PLC0415
+    from paichart.write import NotOursError, write_marked  # noqa: PLC0415
 
     if not from_cluster:
         raise typer.BadParameter(
@@ -51,24 +52,19 @@ def capacity(
     if inputs.cluster is None:
         print_problems(inputs.problems, inputs.documents.lines(), output)
         raise typer.Exit(Exit.PROBLEMS)
-    path = paths.layout.parent / recording.FILE_NAME
+    path = paths.layout.parent / FILES["capacity"]
     try:
-        recorded, problems = recording.record(recording.connect(kubeconfig, context), inputs.cluster)
+        recorded, problems = recording.record(connect(kubeconfig, context), inputs.cluster)
         if problems:
             print_problems(problems, inputs.documents.lines(), output)
             raise typer.Exit(Exit.PROBLEMS)
-        is_changed = recording.write(path, recording.as_text(recorded))
-    except recording.ClusterError as error:
-        _fail(error.message, error.hint, Exit.MACHINE)
-    except recording.ForeignFileError as error:
-        _fail(str(error), "move it away, then record again", Exit.USAGE)
+        is_changed = write_marked(path, recording.as_text(recorded), recording.MARKER)
+    except ClusterError as error:
+        fail(f"{error.message}; nothing was written", error.hint, Exit.MACHINE)
+    except NotOursError as error:
+        fail(f"{error}; nothing was written", error.hint, Exit.USAGE)
     if output is Output.JSON:
         typer.echo(json.dumps({"file": str(path), "changed": is_changed, "nodes": len(recorded)}, indent=2))
     else:
         state = "wrote" if is_changed else "nothing changed in"
         typer.echo(f"{state} {path}: {len(recorded)} nodes")
-
-
-def _fail(message: str, hint: str, code: Exit) -> NoReturn:
-    typer.echo(f"error: {message}; nothing was written\n  {hint}", err=True)
-    raise typer.Exit(code)

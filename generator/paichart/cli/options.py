@@ -47,3 +47,12 @@ CredentialsFile = Annotated[
     ),
 ]
 OutputFormat = Annotated[Output, typer.Option("--output", help="How to print the result.")]
+FromCluster = Annotated[bool, typer.Option("--from-cluster", help="Read a running cluster.")]
+Kubeconfig = Annotated[
+    Path | None,
+    typer.Option("--kubeconfig", metavar="FILE", help="Use this kubeconfig.", show_default="kubectl's"),
+]
+Context = Annotated[
+    str | None,
+    typer.Option("--context", metavar="NAME", help="Use this context of it.", show_default="the current one"),
+]

@@ -1,0 +1,146 @@
+"""A running cluster, read through the kubeconfig: plain JSON objects, lists in pages, errors for people.
+
+The official client finds and authenticates; objects are left as the server sends them, for at 5,000 nodes
+its typed models cost more than the network.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+PAGE_SIZE = 500
+CHECK_ACCESS = "try `kubectl get nodes` with the same --kubeconfig and --context"
+
+_GONE = 410
+_NOT_FOUND = 404
+_REFUSED = (401, 403)
+_TRIES = 3
+_TIMEOUT_S = (10, 60)
+
+
+class ClusterError(Exception):
+    """The cluster can't be read: what failed, what to do about it, and the HTTP status (0 for none)."""
+
+    def __init__(self, message: str, hint: str = "", status: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.status = status
+
+    @property
+    def is_refusal(self) -> bool:
+        """Tell whether the account of the kubeconfig lacks the right."""
+        return self.status in _REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One cluster's API server: its address, the name of the kubeconfig's context, and the client."""
+
+    address: str
+    context: str
+    client: Any
+
+    def get(self, path: str, **query: str) -> Mapping[str, Any] | None:
+        """Return the object at an API path such as `/version`, None when there is none.
+
+        Raises ClusterError.
+        """
+        try:
+            return self._send("GET", path, query)
+        except ClusterError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+
+    def create(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Post an object, such as a review that asks what one may do, and return the server's. Raises
+        ClusterError.
+        """
+        return self._send("POST", path, {}, body)
+
+    def items(self, path: str, **query: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the items of a list, read in pages; none when the server knows no such list.
+
+        Begins again when the cluster forgot where we were. Raises ClusterError.
+        """
+        for attempt in range(1, _TRIES + 1):
+            try:
+                found = list(self._pages(path, query))
+            except ClusterError as error:
+                if error.status == _NOT_FOUND:
+                    return
+                if error.status != _GONE or attempt == _TRIES:
+                    raise
+            else:
+                yield from found
+                return
+
+    def nodes(self) -> Iterator[Mapping[str, Any]]:
+        """Yield every node. Raises ClusterError."""
+        return self.items("/api/v1/nodes")
+
+    def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+        token = ""
+        while True:
+            page = {**query, "limit": str(PAGE_SIZE), **({"continue": token} if token else {})}
+            content = self._send("GET", path, page)
+            yield from content.get("items") or ()
+            token = content["metadata"].get("continue", "")
+            if not token:
+                return
+
+    def _send(
+        self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        urllib3 = import_module("urllib3")
+        configuration = self.client.configuration
+        logins = (login for login in configuration.auth_settings().values() if login["value"])
+        headers = {"Accept": "application/json", **{login["key"]: login["value"] for login in logins}}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            answer = self.client.rest_client.pool_manager.request(
+                method,
+                f"{self.address}{path}{f'?{urlencode(query)}' if query else ''}",
+                headers=headers,
+                body=None if body is None else json.dumps(body).encode(),
+                timeout=urllib3.Timeout(*_TIMEOUT_S),
+            )
+        except (urllib3.exceptions.HTTPError, OSError):
+            raise ClusterError(f"no answer from {self.address}", CHECK_ACCESS) from None
+        if answer.status >= 400:
+            raise _failure(answer.status, answer.reason or "", path)
+        try:
+            return dict(json.loads(answer.data))
+        except ValueError:
+            raise ClusterError(f"{self.address} is no Kubernetes API server", CHECK_ACCESS) from None
+
+
+def connect(kubeconfig: Path | None = None, context: str | None = None) -> Api:
+    """Return the cluster of a kubeconfig, by default the one that kubectl would use. Raises ClusterError."""
+    kubernetes = import_module("kubernetes")
+    configuration = kubernetes.client.Configuration()
+    configuration.retries = False  # the client would log each of its tries
+    file = str(kubeconfig) if kubeconfig else None
+    try:
+        _, active = kubernetes.config.list_kube_config_contexts(file)
+        kubernetes.config.load_kube_config(file, context, configuration)
+    except Exception as error:  # the client lets through whatever a broken file makes it stumble over
+        reason = " ".join(str(error).split())
+        raise ClusterError(f"no usable kubeconfig: {reason}", CHECK_ACCESS) from None
+    name = context or active["name"]
+    return Api(configuration.host, name, kubernetes.client.ApiClient(configuration))
+
+
+def _failure(status: int, reason: str, path: str) -> ClusterError:
+    if status in _REFUSED:
+        hint = f"the account of the kubeconfig must be allowed to read {path}"
+        return ClusterError(f"the cluster refuses to be read: {status} {reason}", hint, status)
+    return ClusterError(f"the cluster failed: {status} {reason}", CHECK_ACCESS, status)

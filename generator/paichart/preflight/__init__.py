@@ -1,0 +1,1 @@
+"""A live cluster held against the inputs before anything is installed."""

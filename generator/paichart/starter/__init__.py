@@ -1,0 +1,1 @@
+"""Starter files for a new site: written from templates, or from the nodes of a running cluster."""
