@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from paichart.derive import openpai_runtime
+from paichart.derive import job_exporter, openpai_runtime
 from paichart.model import Cluster, Settings
 
 
@@ -34,3 +34,16 @@ def test_built_in_codes_are_told_by_default() -> None:
         "containerExitCode": 128,
         "patterns": [{"gpuInfo": {"nvidiaDoubleEccError": True}}],
     }
+
+
+def test_the_runtime_class_of_gpus_reaches_job_pods_and_the_job_exporter() -> None:
+    config = Settings({"paichart": {"gpu-runtime-class": "nvidia"}})
+    services = {"job-exporter": {}, "prometheus": {"scrape_interval": 30}}
+    cluster = Cluster(machines=(), skus={}, config=config, services=Settings(services))
+    policy = {"enabled": True, "runtimeClassName": "nvidia"}
+    assert openpai_runtime.values(cluster)["jobPodPolicy"] == policy
+    assert job_exporter.values(cluster)["nvidia"] == {"runtimeClassName": "nvidia"}
+
+
+def test_without_a_runtime_class_job_pods_stay_as_they_are() -> None:
+    assert "jobPodPolicy" not in derived({})

@@ -12,8 +12,10 @@ def values(cluster: Cluster) -> dict[str, Json]:
     The daemon looks as often as Prometheus scrapes, as in legacy.
     """
     settings = cluster.services
+    runtime_class = cluster.config.text("paichart", "gpu-runtime-class")
     return {
         "loggingLevel": settings.text("job-exporter", "logging-level"),
         "interface": settings.text("job-exporter", "interface"),
         "scrapeIntervalSeconds": settings.integer("prometheus", "scrape_interval"),
+        **({"nvidia": {"runtimeClassName": runtime_class}} if runtime_class else {}),
     }

@@ -1,4 +1,4 @@
-"""Values of the openpai-runtime subchart: by which patterns the runtime recognises why a job failed."""
+"""Values of the openpai-runtime subchart: why jobs fail, by patterns, and what job pods get when created."""
 
 from __future__ import annotations
 
@@ -9,4 +9,7 @@ from paichart.model import Cluster
 
 def values(cluster: Cluster) -> dict[str, Json]:
     """Return the subchart's values."""
-    return {"exitSpec": runtime_patterns(exit_spec(cluster))}
+    found: dict[str, Json] = {"exitSpec": runtime_patterns(exit_spec(cluster))}
+    if runtime_class := cluster.config.text("paichart", "gpu-runtime-class"):
+        found["jobPodPolicy"] = {"enabled": True, "runtimeClassName": runtime_class}
+    return found
