@@ -7,16 +7,19 @@ its typed models cost more than the network.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 PAGE_SIZE = 500
 CHECK_ACCESS = "try `kubectl get nodes` with the same --kubeconfig and --context"
 
+_T = TypeVar("_T")
+_JSON = "application/json"
+_METADATA = "application/json;as={kind};g=meta.k8s.io;v=v1"
 _GONE = 410
 _NOT_FOUND = 404
 _REFUSED = (401, 403)
@@ -47,13 +50,14 @@ class Api:
     context: str
     client: Any
 
-    def get(self, path: str, **query: str) -> Mapping[str, Any] | None:
+    def get(self, path: str, *, is_metadata_enough: bool = False, **query: str) -> Mapping[str, Any] | None:
         """Return the object at an API path such as `/version`, None when there is none.
 
-        Raises ClusterError.
+        Where metadata is enough, content such as a Secret's never leaves the server. Raises ClusterError.
         """
+        accept = _METADATA.format(kind="PartialObjectMetadata") if is_metadata_enough else _JSON
         try:
-            return self._send("GET", path, query)
+            return self._send("GET", path, query, accept=accept)
         except ClusterError as error:
             if error.status == _NOT_FOUND:
                 return None
@@ -70,41 +74,69 @@ class Api:
 
         Begins again when the cluster forgot where we were. Raises ClusterError.
         """
-        for attempt in range(1, _TRIES + 1):
-            try:
-                found = list(self._pages(path, query))
-            except ClusterError as error:
-                if error.status == _NOT_FOUND:
-                    return
-                if error.status != _GONE or attempt == _TRIES:
-                    raise
-            else:
-                yield from found
-                return
+        yield from self._collected(path, lambda item: item, query, _JSON)
+
+    def reduced(
+        self,
+        path: str,
+        reduce: Callable[[Mapping[str, Any]], _T | None],
+        *,
+        is_metadata_enough: bool = False,
+        **query: str,
+    ) -> list[_T]:
+        """Return what reduce makes of each item of a list, but for None, holding one page at a time.
+
+        Otherwise as items, and as get where metadata is enough. Raises ClusterError.
+        """
+        accept = _METADATA.format(kind="PartialObjectMetadataList") if is_metadata_enough else _JSON
+        return self._collected(path, reduce, query, accept)
 
     def nodes(self) -> Iterator[Mapping[str, Any]]:
         """Yield every node. Raises ClusterError."""
         return self.items("/api/v1/nodes")
 
-    def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+    def _collected(
+        self,
+        path: str,
+        reduce: Callable[[Mapping[str, Any]], _T | None],
+        query: Mapping[str, str],
+        accept: str,
+    ) -> list[_T]:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                every = (reduce(item) for item in self._pages(path, query, accept))
+                return [found for found in every if found is not None]
+            except ClusterError as error:
+                if error.status == _NOT_FOUND:
+                    break
+                if error.status != _GONE or attempt == _TRIES:
+                    raise
+        return []
+
+    def _pages(self, path: str, query: Mapping[str, str], accept: str) -> Iterator[Mapping[str, Any]]:
         token = ""
         while True:
             page = {**query, "limit": str(PAGE_SIZE), **({"continue": token} if token else {})}
-            content = self._send("GET", path, page)
+            content = self._send("GET", path, page, accept=accept)
             yield from content.get("items") or ()
             token = content["metadata"].get("continue", "")
             if not token:
                 return
 
     def _send(
-        self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+        accept: str = _JSON,
     ) -> Mapping[str, Any]:
         urllib3 = import_module("urllib3")
         configuration = self.client.configuration
         logins = (login for login in configuration.auth_settings().values() if login["value"])
-        headers = {"Accept": "application/json", **{login["key"]: login["value"] for login in logins}}
+        headers = {"Accept": accept, **{login["key"]: login["value"] for login in logins}}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = _JSON
         try:
             answer = self.client.rest_client.pool_manager.request(
                 method,
