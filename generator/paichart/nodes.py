@@ -78,6 +78,8 @@ class Fault:
     message: str
     hint: str = ""
     severity: Severity = Severity.ERROR
+    first: Node | None = None
+    """The one that a repeated thing repeats."""
 
 
 @dataclass(slots=True)
@@ -259,7 +261,7 @@ class Composer:
             elif name in own:
                 line = self._first_line + first[name].start.line + 1
                 message = f"key '{name}' is written twice; the first is on line {line}"
-                self._fault_at(key, "PAI110", message, "keep one of the two")
+                self._fault_at(key, "PAI110", message, "keep one of the two", first[name])
             else:
                 own[name] = value.data
                 first[name] = key
@@ -291,5 +293,5 @@ class Composer:
     ) -> None:
         self.faults.append(Fault(event.start_mark, event.end_mark, code, message, hint, severity))
 
-    def _fault_at(self, node: Node, code: str, message: str, hint: str) -> None:
-        self.faults.append(Fault(node.start, node.end, code, message, hint))
+    def _fault_at(self, node: Node, code: str, message: str, hint: str, first: Node | None = None) -> None:
+        self.faults.append(Fault(node.start, node.end, code, message, hint, first=first))

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from paichart.nodes import Composer, Fault, Mark, Node
-from paichart.problems import Problem, Span, suggest
+from paichart.problems import Problem, Related, Span, suggest
 from paichart.syntax import explain
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -232,7 +232,9 @@ def _composed(text: str, placement: _Placement, loader: Any = None) -> tuple[Com
 
 def _as_problem(fault: Fault, marks: Marks) -> Problem:
     span = marks.span_between(fault.start, fault.end)
-    return Problem(span, fault.code, fault.message, fault.hint, fault.severity)
+    first = fault.first
+    related = (Related(marks.span_between(first.start, first.end), "the first is here"),) if first else ()
+    return Problem(span, fault.code, fault.message, fault.hint, fault.severity, related)
 
 
 def _syntax_problem(error: yaml.YAMLError, marks: Marks, placement: _Placement) -> Problem:
@@ -244,11 +246,8 @@ def _syntax_problem(error: yaml.YAMLError, marks: Marks, placement: _Placement) 
 
 def _not_a_mapping(root: Node | None, marks: Marks, placement: _Placement) -> Problem:
     if root is None or root.data is None:
-        hint = (
-            "remove its key"
-            if placement.what == _EMBEDDED
-            else "begin with a copy of one from examples/quick-start"
-        )
+        is_part = placement.what == _EMBEDDED
+        hint = "remove its key" if is_part else "write its keys, or begin anew with `paichart init`"
         return Problem(placement.span(0, 0, 1), "PAI107", f"{placement.what} is empty", hint)
     kind = "a list" if root.values is not None else "a single value"
     return Problem(
@@ -286,7 +285,7 @@ def _similar_file(path: Path) -> str:
         names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())
     except OSError:
         return "check the folder"
-    return suggest(path.name, names) or "check the path, or begin with a copy from examples/quick-start"
+    return suggest(path.name, names) or "check the path, or begin with `paichart init`"
 
 
 def _unread(name: str, code: str, message: str, hint: str) -> Document:

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from paichart.problems import Problem, Severity, suggest
+from paichart.problems import Problem, Related, Severity, suggest
 from paichart.rules.subject import Row, Rule, Subject
 
 MAX_LABEL = 63
@@ -106,10 +106,13 @@ def check_unique_hostnames(subject: Subject) -> Iterator[Problem]:
     first: dict[str, Row] = {}
     for row in subject.rows:
         if row.hostname and first.setdefault(row.hostname, row) is not row:
-            line = subject.place(first[row.hostname], "hostname").line
-            message = f"node name '{row.hostname}' is used twice; the first is on line {line}"
+            place = subject.place(first[row.hostname], "hostname")
             yield Problem(
-                subject.place(row, "hostname"), "PAI007", message, "each node stands in the list once"
+                subject.place(row, "hostname"),
+                "PAI007",
+                f"node name '{row.hostname}' is used twice; the first is on line {place.line}",
+                "each node stands in the list once",
+                related=(Related(place, "the first is here"),),
             )
 
 
@@ -121,10 +124,13 @@ def check_unique_addresses(subject: Subject) -> Iterator[Problem]:
         if address is not None and first.setdefault(address, row) is not row:
             other = first[address]
             written = f" as '{other.address}'" if other.address != row.address else ""
-            line = subject.place(other, "hostip").line
-            message = f"'{other.hostname}' on line {line} has this address too{written}"
+            place = subject.place(other, "hostip")
             yield Problem(
-                subject.place(row, "hostip"), "PAI008", message, "give each machine its own address"
+                subject.place(row, "hostip"),
+                "PAI008",
+                f"'{other.hostname}' on line {place.line} has this address too{written}",
+                "give each machine its own address",
+                related=(Related(place, "the first is here"),),
             )
 
 

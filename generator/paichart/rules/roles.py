@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from paichart.problems import Problem, Severity
+from paichart.problems import Problem, Related, Severity
 from paichart.rules.subject import Rule, Subject
 
 _ROLES = ("pai-master", "pai-worker", "pai-storage")
@@ -17,9 +17,14 @@ def check_one_master(subject: Subject) -> Iterator[Problem]:
         span = subject.layout.marks.key("machine-list")
         yield Problem(span, "PAI014", "no machine is the master", 'give one machine pai-master: "true"')
     for row in masters[1:]:
-        first = subject.place(masters[0], "pai-master").line
-        message = f"'{row.hostname}' is a second master; '{masters[0].hostname}' on line {first} is the first"
-        yield Problem(subject.place(row, "pai-master"), "PAI014", message, "keep pai-master on one machine")
+        first, name = subject.place(masters[0], "pai-master"), masters[0].hostname
+        yield Problem(
+            subject.place(row, "pai-master"),
+            "PAI014",
+            f"'{row.hostname}' is a second master; '{name}' on line {first.line} is the first",
+            "keep pai-master on one machine",
+            related=(Related(first, "the first is here"),),
+        )
 
 
 def check_some_worker(subject: Subject) -> Iterator[Problem]:

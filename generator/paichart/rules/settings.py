@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from paichart.problems import Problem, Severity
+from paichart.problems import Problem, Related, Severity
 from paichart.rules.subject import Rule, Subject
 from paichart.schema import Checked
 
@@ -127,9 +127,13 @@ def check_said_twice(subject: Subject) -> Iterator[Problem]:
         if config.marks.has(key) and services.settings.has(*path):
             ours, theirs = config.settings.text(key).lower(), services.settings.text(*path).lower()
             if ours != theirs:
-                message = f"config.yaml has another '{key}'; this one wins"
                 yield Problem(
-                    services.marks.at(*path), "PAI063", message, "say it in one place", Severity.WARNING
+                    services.marks.at(*path),
+                    "PAI063",
+                    f"config.yaml has another '{key}'; this one wins",
+                    "say it in one place",
+                    Severity.WARNING,
+                    (Related(config.marks.at(key), "the other is here"),),
                 )
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from paichart.hived import HivedSpec, Path, SkuType
 from paichart.names import some_names
-from paichart.problems import Problem, Severity, suggest
+from paichart.problems import Problem, Related, Severity, suggest
 from paichart.rules.hived.physical import NodeCell, Survey
 from paichart.rules.subject import Row, SkuRow
 from paichart.source import Marks
@@ -64,10 +64,14 @@ def _check_shared(marks: Marks, cells: Sequence[NodeCell], skus: Mapping[str, Sk
     for cell in cells:
         leaf = cell.chain.leaf
         if leaf in first:
-            line = marks.at(*first[leaf].path, "cellAddress").line
-            message = f"node '{cell.name}' has a cell of '{leaf}' on line {line} already"
-            hint = "each node is in one cell a leaf type"
-            yield Problem(marks.at(*cell.path, "cellAddress"), "PAI166", message, hint)
+            place = marks.at(*first[leaf].path, "cellAddress")
+            yield Problem(
+                marks.at(*cell.path, "cellAddress"),
+                "PAI166",
+                f"node '{cell.name}' has a cell of '{leaf}' on line {place.line} already",
+                "each node is in one cell a leaf type",
+                related=(Related(place, "the first is here"),),
+            )
             continue
         first[leaf] = cell
         if has_devices(skus.get(leaf)):
@@ -81,9 +85,14 @@ def _check_apart(marks: Marks, node: str, devices: Iterable[tuple[range, Path]])
     in_order = sorted((d for d in devices if d[0].start < d[0].stop), key=lambda d: (d[0].start, d[0].stop))
     for (low, low_path), (high, path) in pairwise(in_order):
         if high.start < low.stop:
-            line = marks.at(*low_path).line
-            message = f"device {high.start} of node '{node}' is also in the cell on line {line}"
-            yield Problem(marks.at(*path), "PAI166", message, "two jobs would get the same device")
+            other = marks.at(*low_path)
+            yield Problem(
+                marks.at(*path),
+                "PAI166",
+                f"device {high.start} of node '{node}' is also in the cell on line {other.line}",
+                "two jobs would get the same device",
+                related=(Related(other, "the other cell is here"),),
+            )
 
 
 def _check_device_numbers(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from paichart.hived import HivedSpec, Path, PhysicalCell
-from paichart.problems import Problem
+from paichart.problems import Problem, Related
 from paichart.rules.hived.chains import Chain
 from paichart.rules.hived.shape import INT32_MAX
 from paichart.source import Marks
@@ -115,12 +115,14 @@ class _Walker:
                 (*cell.path, "cellAddress"), "PAI167", message, "give only the cell's own name or number"
             )
         if address in siblings:
-            line = self.marks.at(*siblings[address], "cellAddress").line
+            other = self.marks.at(*siblings[address], "cellAddress")
             message = (
-                f"the cell on line {line} has the address '{address}' too; HiveD would take both for one"
+                f"the cell on line {other.line} has the address '{address}' too; "
+                "HiveD would take both for one"
             )
             hint = "" if cell.address else "this cell gets it by default, from its place in the list"
-            self._report((*cell.path, "cellAddress"), "PAI168", message, hint)
+            related = (Related(other, "the other cell is here"),)
+            self._report((*cell.path, "cellAddress"), "PAI168", message, hint, related)
         siblings.setdefault(address, cell.path)
 
     def _walk_children(
@@ -183,5 +185,7 @@ class _Walker:
             return range(0)
         return range(int(cell.address), int(cell.address) + 1)
 
-    def _report(self, path: Path, code: str, message: str, hint: str = "") -> None:
-        self.survey.problems.append(Problem(self.marks.at(*path), code, message, hint))
+    def _report(
+        self, path: Path, code: str, message: str, hint: str = "", related: tuple[Related, ...] = ()
+    ) -> None:
+        self.survey.problems.append(Problem(self.marks.at(*path), code, message, hint, related=related))

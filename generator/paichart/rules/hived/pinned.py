@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from paichart.hived import HivedSpec, Path
-from paichart.problems import Problem, suggest
+from paichart.problems import Problem, Related, suggest
 from paichart.rules.hived.chains import Chain
 from paichart.rules.hived.physical import Pin, Position
 from paichart.source import Marks
@@ -16,10 +16,13 @@ def check_pins(marks: Marks, spec: HivedSpec, pins: Sequence[Pin]) -> Iterator[P
     by_id: dict[str, Pin] = {}
     for pin in pins:
         if pin.id in by_id:
-            line = marks.at(*by_id[pin.id].path, "pinnedCellId").line
-            message = f"pinnedCellId '{pin.id}' is given to two cells; the other is on line {line}"
+            other = marks.at(*by_id[pin.id].path, "pinnedCellId")
             yield Problem(
-                marks.at(*pin.path, "pinnedCellId"), "PAI170", message, "HiveD would forget one of them"
+                marks.at(*pin.path, "pinnedCellId"),
+                "PAI170",
+                f"pinnedCellId '{pin.id}' is given to two cells; the other is on line {other.line}",
+                "HiveD would forget one of them",
+                related=(Related(other, "the other is here"),),
             )
         by_id.setdefault(pin.id, pin)
     claimed: dict[str, Path] = {}
@@ -30,9 +33,14 @@ def check_pins(marks: Marks, spec: HivedSpec, pins: Sequence[Pin]) -> Iterator[P
                 message = f"no physical cell has the pinnedCellId '{cell.id}'"
                 yield Problem(marks.at(*place), "PAI172", message, suggest(cell.id, by_id))
             elif cell.id in claimed:
-                line = marks.at(*claimed[cell.id]).line
-                message = f"pinned cell '{cell.id}' is given to a virtual cluster on line {line} already"
-                yield Problem(marks.at(*place), "PAI173", message, "a pinned cell can be given once")
+                first = marks.at(*claimed[cell.id])
+                yield Problem(
+                    marks.at(*place),
+                    "PAI173",
+                    f"pinned cell '{cell.id}' is given to a virtual cluster on line {first.line} already",
+                    "a pinned cell can be given once",
+                    related=(Related(first, "it is given here"),),
+                )
             claimed.setdefault(cell.id, place)
     yield from _check_unclaimed(marks, by_id.values(), claimed)
     yield from _check_nested(marks, [pin for pin in by_id.values() if pin.id in claimed])
@@ -53,8 +61,13 @@ def _check_nested(marks: Marks, pins: Sequence[Pin]) -> Iterator[Problem]:
     for pin in pins:
         outer = next((owners[above] for above in _ancestors(pin.position) if above in owners), None)
         if outer is not None:
-            message = f"pinned cell '{pin.id}' is inside pinned cell '{outer.id}'"
-            yield Problem(marks.at(*pin.path, "pinnedCellId"), "PAI174", message, "pin only one of the two")
+            yield Problem(
+                marks.at(*pin.path, "pinnedCellId"),
+                "PAI174",
+                f"pinned cell '{pin.id}' is inside pinned cell '{outer.id}'",
+                "pin only one of the two",
+                related=(Related(marks.at(*outer.path, "pinnedCellId"), "the outer one is here"),),
+            )
 
 
 def free_cells(chain: Chain, tops: int, pins: Iterable[Pin]) -> list[int]:
