@@ -67,7 +67,7 @@ schemas: .venv/.dev ## Write each chart's values.schema.json anew
 dashboards: .venv/.dev ## Write Grafana's dashboards anew
 	$(BIN)/python generator/grafana_dashboards.py
 
-reference: .venv/.dev ## Write docs/services-configuration.md anew from its schema
+reference: .venv/.dev ## Write the reference pages of the inputs (docs/) anew from their schemas
 	$(BIN)/python generator/reference_docs.py
 
 format: .venv/.dev ## Format the code
