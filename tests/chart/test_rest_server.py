@@ -258,7 +258,7 @@ def test_objects_that_images_look_for_by_name() -> None:
     objects = rendered()
     # secret-create.sh of legacy; kept, for somebody may have filled them.
     for name, content in (
-        ("storage-config", '{"default":false,"name":"empty"}'),
+        ("storage-config", '{"name":"empty","default":false}'),
         ("storage-server", '{"spn":"empty","type":"other"}'),
     ):
         secret = objects.find("Secret", name, "pai-storage")
