@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import yaml
 
+from paichart.characters import begins_unseen, disguised, named, without_lookalikes
 from paichart.problems import Severity
 from paichart.scalars import Trap, resolve
 
@@ -37,6 +38,14 @@ class Mark(Protocol):
     @property
     def column(self) -> int:
         """Column in characters, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that no parser told; line and column count from 0."""
+
+    line: int
+    column: int
 
 
 @dataclass(slots=True)
@@ -179,6 +188,9 @@ class Composer:
 
     def _check_key(self, node: Node, trap: Trap | None) -> None:
         """Make a key a string; what was read as something else is a fault, its text is used instead."""
+        if not node.style and not node.text.isascii():
+            self._check_disguise(node)
+            return
         if isinstance(node.data, str) and trap is None:
             return
         if trap is not None:
@@ -190,6 +202,19 @@ class Composer:
             kind = "true or false" if isinstance(node.data, bool) else "a number"
             self._fault_at(node, "PAI111", f"key '{node.text}' is read as {kind}", f'quote it: "{node.text}"')
         node.data = node.text
+
+    def _check_disguise(self, node: Node) -> None:
+        """Make a key what it was meant to be, where a character in it only looks like another one."""
+        if begins_unseen(node.text):
+            character = node.text[0]
+            message = f"{named(character)} is used for indentation"
+            end = Place(node.start.line, node.start.column + 1)
+            self.faults.append(Fault(node.start, end, "PAI246", message, "indent with ordinary spaces"))
+            raise _StopError
+        found = disguised(node.text, is_key=True)
+        if found is not None:
+            self._fault_at(node, "PAI246", f"key {found[0]}", found[1])
+            node.data = without_lookalikes(node.text)
 
     def _open(self, event: Any) -> None:
         if len(self._frames) >= MAX_DEPTH:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from paichart.characters import disguised
 from paichart.problems import Severity
 
 _FIRST_LETTERS = frozenset("+-.0123456789~yYnNtToOfF")
@@ -37,8 +38,8 @@ def resolve(text: str) -> tuple[Any, Trap | None]:
     """
     if not text:
         return None, None
-    if text[0] not in _FIRST_LETTERS:
-        return text, None
+    if text[0] not in _FIRST_LETTERS or not text.isascii():
+        return text, _disguise(text)
     if text in _NULLS:
         return None, None
     lower = text.lower()
@@ -47,6 +48,11 @@ def resolve(text: str) -> tuple[Any, Trap | None]:
     if text[0] in "+-.0123456789":
         return _number(text)
     return text, None
+
+
+def _disguise(text: str) -> Trap | None:
+    found = None if text.isascii() else disguised(text, is_key=False)
+    return Trap("PAI246", *found, Severity.WARNING) if found is not None else None
 
 
 def _word(text: str, value: bool) -> tuple[bool, Trap | None]:

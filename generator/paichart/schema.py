@@ -18,7 +18,7 @@ from paichart.resources import schemas_dir
 from paichart.source import Document, Marks
 from paichart.validator import Path, Violation, annotated, compile_check, compile_fill
 from paichart.vocabulary import Vocabulary
-from paichart.wording import problem_of, without_echoes
+from paichart.wording import problem_of, slips_of, without_echoes
 
 FILES = {
     "config": "config.yaml",
@@ -71,6 +71,12 @@ class Checked:
     marks: Marks = field(compare=False, repr=False)
     is_readable: bool = True
     problems: tuple[Problem, ...] = ()
+    slips: frozenset[Path] = frozenset()
+    """Paths of keys that were likely meant by unknown ones, and of values of a wrong kind."""
+
+    def may_hold(self, *path: str | int) -> bool:
+        """Tell whether a key that is not there may have been meant by one that could not be used."""
+        return any(path[: len(slip)] == slip for slip in self.slips)
 
     def annotated(self, annotation: str) -> Iterator[tuple[Path, Any]]:
         """Yield path and annotation of everything written whose schema carries the annotation."""
@@ -89,12 +95,32 @@ def check_document(document: Document, name: str) -> Checked:
     schema = load_schema(name)
     if document.data is None:
         return Checked(schema, {}, Settings(with_defaults({}, schema)), document.marks, is_readable=False)
+    stranger = _of_another_file(document, schema)
+    if stranger is not None:
+        return Checked(
+            schema, {}, Settings(with_defaults({}, schema)), document.marks, False, problems=(stranger,)
+        )
     violations: list[Violation] = []
     given = schema.check(document.data, (), violations)
-    problems = tuple(
-        problem_of(violation, document.marks, schema.vocabulary) for violation in without_echoes(violations)
+    told = tuple(without_echoes(violations, schema.vocabulary))
+    return Checked(
+        schema,
+        given,
+        Settings(with_defaults(given, schema)),
+        document.marks,
+        problems=tuple(problem_of(violation, document.marks, schema.vocabulary) for violation in told),
+        slips=frozenset(slip for violation in told for slip in slips_of(violation, schema.vocabulary)),
     )
-    return Checked(schema, given, Settings(with_defaults(given, schema)), document.marks, problems=problems)
+
+
+def _of_another_file(document: Document, schema: Schema) -> Problem | None:
+    """Return the problem of a document that holds only keys of one other file."""
+    files = {schema.vocabulary.other_files.get(key, "") for key in document.data}
+    if len(files) != 1 or "" in files or any(key in schema.content["properties"] for key in document.data):
+        return None
+    first = next(iter(document.data))
+    message = f"this file holds what belongs into {files.pop()}"
+    return Problem(document.marks.key(first), "PAI247", message, "are two files swapped?")
 
 
 def with_defaults(data: Mapping[str, Any], schema: Schema) -> Mapping[str, Any]:

@@ -9,11 +9,28 @@ from typing import Any
 
 import yaml
 
+from paichart.characters import cure, in_structure, named
+from paichart.outline import find_misfit
+
 _KEY = re.compile(r"[ -]*[^\s#][^#]*?:(?=\s|$)")
 _INDENTATION = re.compile(r"[ \t]*")
+_WORD = re.compile(r"(?<=\s)([\w.-]+)\s*$")
 _INDENTATION_HINT = "align it with the lines above and below, with spaces only"
 _COLON_HINT = "check the indentation here and the line above; quote a value that contains ': '"
 _ESCAPE_HINT = "write '\\\\' for a backslash, or use single quotes"
+
+_OF_BLOCKS = (
+    "mapping values are not allowed",
+    "sequence entries are not allowed",
+    "expected '-' indicator",
+    "expected <block end>",
+    "expected key",
+    "expected ',' or",
+    "<document start>",
+    "unexpected end of stream",
+    "unexpected document separator",
+)
+"""What the parser says when blocks, quotes or brackets are wrong."""
 
 # What the parser says (libyaml, or its likeness in Python) → how it is told. The first fragment found wins.
 _WORDINGS = (
@@ -59,16 +76,53 @@ def explain(error: yaml.YAMLError, lines: Sequence[str]) -> SyntaxFault:
     """Return what error means, placed inside lines."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return SyntaxFault(0, 0, "PAI108", "this is not YAML")
-    problem, context = error.problem or "", error.context or ""
+    problem = error.problem or ""
     line, column = _inside(error.problem_mark, lines)
+    return (
+        _disguised(line, lines)
+        or _tabbed(problem, line, lines)
+        or _broken_blocks(problem, line, column, lines)
+        or _broken_text(error, problem, lines)
+        or _broken_line(error, problem, (line, column), lines)
+    )
+
+
+def _tabbed(problem: str, line: int, lines: Sequence[str]) -> SyntaxFault | None:
     tab = _indenting_tab(lines[line])
     if "tab character" in problem or tab is not None:
         return SyntaxFault(line, tab or 0, "PAI109", "a tab is used for indentation", "indent with spaces")
-    if error.context_mark is not None and ("expected ':'" in problem or "quoted scalar" in context):
-        return _from_start(problem, _inside(error.context_mark, lines), lines)
+    return None
+
+
+def _broken_blocks(problem: str, line: int, column: int, lines: Sequence[str]) -> SyntaxFault | None:
+    """Return the fault of a line that is moved, or of an opening without an end."""
     if "mapping values" in problem and (culprit := _keyless_line_above(line, column, lines)) is not None:
         return _from_start("expected ':'", culprit, lines)
-    if "expected key" in problem or ("<block end>" in problem and "mapping" in context):
+    if not any(fragment in problem for fragment in _OF_BLOCKS):
+        return None
+    misfit = find_misfit(lines, line)
+    if misfit is None:
+        return None
+    return SyntaxFault(misfit.line, misfit.column, "PAI108", misfit.message, misfit.hint)
+
+
+def _broken_text(error: yaml.MarkedYAMLError, problem: str, lines: Sequence[str]) -> SyntaxFault | None:
+    """Return the fault of a text that the parser began to read elsewhere than it stopped."""
+    if error.context_mark is None:
+        return None
+    if "expected ':'" in problem or "quoted scalar" in (error.context or ""):
+        return _from_start(problem, _inside(error.context_mark, lines), lines)
+    return None
+
+
+def _broken_line(
+    error: yaml.MarkedYAMLError, problem: str, place: tuple[int, int], lines: Sequence[str]
+) -> SyntaxFault:
+    line, column = place
+    if "expected ',' or" in problem and (word := _WORD.search(lines[line][:column])) is not None:
+        message = f"a ',' is missing before '{word[1]}'"
+        return SyntaxFault(line, word.start(), "PAI108", message, "put ',' between entries", len(word[1]))
+    if "expected key" in problem or ("<block end>" in problem and "mapping" in (error.context or "")):
         return _unexpected(line, column, lines[line])
     return SyntaxFault(line, column, "PAI108", *_worded(problem, lines[line][column : column + 1]))
 
@@ -117,6 +171,18 @@ def _unexpected(line: int, column: int, text: str) -> SyntaxFault:
         return SyntaxFault(line, column, "PAI108", message, _INDENTATION_HINT)
     hint = "quote the whole value, or put what follows on its own line"
     return SyntaxFault(line, column, "PAI108", "unexpected text after the value", hint)
+
+
+def _disguised(line: int, lines: Sequence[str]) -> SyntaxFault | None:
+    """Return the fault of a character that only looks like a blank or colon, on a line or the one above."""
+    above = next((i for i in range(line - 1, -1, -1) if lines[i].strip()), line)
+    for number in (above, line):
+        column = in_structure(lines[number])
+        if column is not None:
+            character = lines[number][column]
+            message = f"{named(character)} stands here"
+            return SyntaxFault(number, column, "PAI246", message, cure(character))
+    return None
 
 
 def _indenting_tab(text: str) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,7 @@ from typing import Any
 from paichart.validator import Path
 
 _LISTED_AT_MOST = 12
+_GLUED = re.compile(r"([\w.-]+?)\s*[:=\s]\s*(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +31,29 @@ class Vocabulary:
             homes[key] = (*homes.get(key, ()), path)
         return cls(homes, other_files)
 
+    def meant(self, key: str, path: Path, siblings: Sequence[str]) -> Path | None:
+        """Return the path, as in the schema, of the key that was likely meant by an unknown one."""
+        glued, _ = _unglued(key, siblings)
+        if glued:
+            return (*path, glued)
+        close = closest(key, siblings)
+        homes = self.homes.get(key, ())
+        if len(homes) == 1 and _plain(close) != _plain(key):
+            return homes[0]
+        return (*path, close) if close else None
+
     def home_of(self, key: str, path: Path, siblings: Sequence[str]) -> str:
         """Return where an unknown key belongs, or which known one was meant; path is that of its mapping."""
-        meant = closest(key, siblings)
-        homes = self.homes.get(key, ())
-        if len(homes) == 1 and _plain(meant) != _plain(key):
-            return _place_of(homes[0])
+        glued, value = _unglued(key, siblings)
+        if glued:
+            return f"write '{glued}: {value}'" if value else f"put ': ' behind '{glued}'"
+        meant = self.meant(key, path, siblings)
+        if meant is not None and meant[:-1] != path:
+            return _place_of(meant)
         if not path and key in self.other_files:
             return f"it belongs into {self.other_files[key]}"
-        if meant:
-            return f"did you mean '{meant}'?"
+        if meant is not None:
+            return f"did you mean '{meant[-1]}'?"
         if len(siblings) <= _LISTED_AT_MOST:
             return f"known here: {', '.join(siblings)}" if siblings else "remove it"
         return "check its spelling, or remove it"
@@ -59,6 +74,12 @@ def _closest(word: str, known: tuple[str, ...]) -> str:
         return plain[_plain(word)]
     close = difflib.get_close_matches(_plain(word), tuple(plain), n=1, cutoff=0.6)
     return plain[close[0]] if close else ""
+
+
+def _unglued(key: str, siblings: Sequence[str]) -> tuple[str, str]:
+    """Return the known key that an unknown one begins with, and the value that is written right behind it."""
+    found = _GLUED.fullmatch(key)
+    return (found[1], found[2]) if found is not None and found[1] in siblings else ("", "")
 
 
 def _plain(word: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from paichart.problems import Problem, Span
@@ -59,17 +59,46 @@ def problem_of(violation: Violation, marks: Marks, vocabulary: Vocabulary) -> Pr
     return Problem(span, code, message, hint)
 
 
-def without_echoes(violations: Iterable[Violation]) -> Iterator[Violation]:
-    """Yield the violations but for missing keys that are there with a slip in their name."""
+def without_echoes(violations: Iterable[Violation], vocabulary: Vocabulary) -> Iterator[Violation]:
+    """Yield the violations but for those that follow from another one.
+
+    A key that is missing, or without a value, follows from one that was meant to be it or to stand below it.
+    """
     every = tuple(violations)
-    misspelt = {
-        (violation.path, closest(violation.key, _siblings(violation)))
+    missing = {violation.key for violation in every if violation.keyword == "required" and not violation.path}
+    every = tuple(_at_home(violation, missing) for violation in every)
+    told = {
+        place
         for violation in every
-        if violation.keyword == "additionalProperties"
+        if violation.keyword != "type"
+        for place in slips_of(violation, vocabulary)
     }
     for violation in every:
-        if violation.keyword != "required" or (violation.path, violation.key) not in misspelt:
+        place = (*violation.path, violation.key) if violation.keyword == "required" else violation.path
+        is_lacking = violation.keyword == "required" or (
+            violation.keyword == "type" and violation.value is None
+        )
+        if not is_lacking or not any(slip[: len(place)] == place for slip in told):
             yield violation
+
+
+def slips_of(violation: Violation, vocabulary: Vocabulary) -> Iterator[Path]:
+    """Yield the path of the key that an unknown one was likely meant to be, or of a value of a wrong kind."""
+    if violation.keyword == "type":
+        yield violation.path
+    if violation.keyword == "additionalProperties":
+        meant = vocabulary.meant(violation.key, violation.path, _siblings(violation))
+        if meant is not None:
+            steps = (*violation.path, *("*" for _ in meant))
+            yield tuple(steps[i] if step == "*" else step for i, step in enumerate(meant))
+
+
+def _at_home(violation: Violation, missing: Container[str]) -> Violation:
+    """Return the violation of an unknown key for one of a key that is missing at the top level."""
+    path = violation.path
+    if violation.keyword == "type" and len(path) > 1 and path[-1] in missing:
+        return Violation(path[:-1], "additionalProperties", violation.value, {}, str(path[-1]))
+    return violation
 
 
 def _unknown_key(violation: Violation, marks: Marks, vocabulary: Vocabulary) -> Problem:
@@ -94,7 +123,8 @@ def _missing_key(violation: Violation, marks: Marks) -> Problem:
 def _wrong_type(violation: Violation, span: Span, marks: Marks) -> Problem:
     name, expected, value = _name(violation.path), _expected(violation.schema), violation.value
     if value is None:
-        return Problem(span, "PAI208", f"'{name}' has no value", f"give {expected}, or remove the key")
+        what = "the key" if isinstance(violation.path[-1], str) else "it"
+        return Problem(span, "PAI208", f"{_quoted(name)} has no value", f"give {expected}, or remove {what}")
     written = "this value" if _is_secret(violation) else f"'{_short(marks.text(*violation.path))}'"
     if isinstance(value, list | Mapping):
         kind = f"not {_NOUNS['array' if isinstance(value, list) else 'object']}"
@@ -103,7 +133,7 @@ def _wrong_type(violation: Violation, span: Span, marks: Marks) -> Problem:
     else:
         kind = f"but {written} is read as {'true or false' if isinstance(value, bool) else 'a number'}"
     hint = _hint_for_type(violation, marks.text(*violation.path))
-    return Problem(span, "PAI203", f"'{name}' must be {expected}, {kind}", hint)
+    return Problem(span, "PAI203", f"{_quoted(name)} must be {expected}, {kind}", hint)
 
 
 def _hint_for_type(violation: Violation, written: str) -> str:
@@ -144,7 +174,11 @@ def _range(violation: Violation) -> tuple[str, str, str]:
         rule = f"from {low} to {high}"
     else:
         rule = f"at least {low}" if low is not None else f"at most {high}"
-    return "PAI206", f"'{_name(violation.path)}' is {violation.value}, but must be {rule}", _example(schema)
+    return (
+        "PAI206",
+        f"{_quoted(_name(violation.path))} is {violation.value}, but must be {rule}",
+        _example(schema),
+    )
 
 
 def _size(violation: Violation) -> tuple[str, str, str]:
@@ -152,10 +186,10 @@ def _size(violation: Violation) -> tuple[str, str, str]:
     limit = violation.schema.get(keyword)
     if not violation.value:
         hint = "write one, or remove the key" if _is_secret(violation) else _example(violation.schema)
-        return "PAI207", f"'{name}' is empty", hint
+        return "PAI207", f"{_quoted(name)} is empty", hint
     few = "at least" if keyword.startswith("min") else "at most"
     what = {"Items": "items", "Properties": "entries", "Length": "characters"}[keyword[3:]]
-    return "PAI207", f"'{name}' needs {few} {limit} {what}", ""
+    return "PAI207", f"{_quoted(name)} needs {few} {limit} {what}", ""
 
 
 def _bad_name(violation: Violation) -> tuple[str, str, str]:
@@ -243,6 +277,11 @@ def _name(path: Path) -> str:
     if isinstance(path[-1], int):
         return f"item {path[-1] + 1} of {path[-2]}" if len(path) > 1 else f"item {path[-1] + 1}"
     return path[-1]
+
+
+def _quoted(name: str) -> str:
+    """Return a name for the head of a message: a key in quotes, the number of an item without."""
+    return name if " " in name else f"'{name}'"
 
 
 def _reads_as(value: str, types: Sequence[str]) -> bool:

@@ -135,20 +135,36 @@ def check_unique_addresses(subject: Subject) -> Iterator[Problem]:
 
 
 def check_machine_types(subject: Subject) -> Iterator[Problem]:
-    """PAI012: every machine names a SKU that the layout defines."""
+    """PAI012: every machine names a SKU that the layout defines; one problem a name."""
+    unknown = _unknown_skus(subject)
+    for name, rows in unknown.items():
+        further = f", which {len(rows)} machines name" if len(rows) > 1 else ""
+        hint = suggest(name, subject.skus) or "define it under machine-sku"
+        yield Problem(
+            subject.place(rows[0], "machine-type"), "PAI012", f"no machine SKU named '{name}'{further}", hint
+        )
+
+
+def _unknown_skus(subject: Subject) -> dict[str, list[Row]]:
+    """Return the machines of each SKU that is written nowhere; none where no SKU could be read."""
+    layout = subject.layout
+    unknown: dict[str, list[Row]] = {}
+    if not layout.given.get("machine-sku"):
+        return unknown
     for row in subject.rows:
-        if row.sku and row.sku not in subject.skus and not subject.layout.marks.has("machine-sku", row.sku):
-            hint = suggest(row.sku, subject.skus) or "define it under machine-sku"
-            yield Problem(
-                subject.place(row, "machine-type"), "PAI012", f"no machine SKU named '{row.sku}'", hint
-            )
+        if row.sku and row.sku not in subject.skus and not layout.marks.has("machine-sku", row.sku):
+            unknown.setdefault(row.sku, []).append(row)
+    return unknown
 
 
 def check_unused_skus(subject: Subject) -> Iterator[Problem]:
-    """PAI013: every SKU is some machine's."""
+    """PAI013: every SKU is some machine's, or may be meant by one of a wrong name."""
     used = {row.sku for row in subject.rows}
+    meant = {suggest(name, subject.skus) for name in _unknown_skus(subject)}
+    if not used:
+        return
     for name in subject.skus:
-        if name not in used:
+        if name not in used and suggest(name, (name,)) not in meant:
             span = subject.layout.marks.key("machine-sku", name)
             yield Problem(
                 span,

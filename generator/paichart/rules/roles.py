@@ -88,8 +88,9 @@ def _is_unclear(subject: Subject, role: str) -> bool:
 
 def _is_misread(subject: Subject, index: int, role: str) -> bool:
     """Tell whether a role is written in a row, but as nothing that could be read."""
-    row = subject.layout.given["machine-list"][index]
-    return role not in row and subject.layout.marks.has("machine-list", index, role)
+    layout, path = subject.layout, ("machine-list", index, role)
+    is_written = layout.marks.has(*path) or layout.may_hold(*path)
+    return is_written and role not in layout.given["machine-list"][index]
 
 
 RULES = (

@@ -80,6 +80,8 @@ def check_certificate_secret(subject: Subject) -> Iterator[Problem]:
 def check_plain_sign_in(subject: Subject) -> Iterator[Problem]:
     """PAI044: users sign in over https, and the address they type fits what is served."""
     config, marks = subject.config.settings, subject.config.marks
+    if any(subject.config.may_hold("paichart", key) for key in ("tls", "external-url", "exposure")):
+        return
     has_tls = config.has("paichart", "tls") or subject.services.settings.has("pylon", "ssl")
     given = config.text("paichart", "external-url")
     scheme = given.partition("://")[0].lower() if given else "https" if has_tls else "http"
