@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
 import yaml
+
+_WRITTEN = re.compile(r"(?:PAI)?[-_ ]?([0-9]{1,3})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
     """One code: a title, how the problem comes about, how it is cured, and an example.
 
-    `example` is text of the input `file` that gives the code; without a file it is a situation in words.
+    `example` is text of the input `file` that gives the code, with the files `beside` it where those matter;
+    without a file it is a situation in words.
     """
 
     id: str
@@ -23,6 +27,7 @@ class Code:
     cure: str
     example: str
     file: str = ""
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache
@@ -32,6 +37,19 @@ def all_codes() -> Mapping[str, Code]:
     return {id_: Code(id_, **facts) for id_, facts in sorted(yaml.safe_load(text).items())}
 
 
-def explain(id_: str) -> Code | None:
-    """Return the code with this id, in any case; None when there is none."""
-    return all_codes().get(id_.strip().upper())
+def explain(written: str) -> Code | None:
+    """Return the code that somebody wrote, as PAI012, pai12 or 12; None when there is none."""
+    match = _WRITTEN.fullmatch(written.strip())
+    return all_codes().get(f"PAI{int(match[1]):03}") if match else None
+
+
+def nearest(written: str) -> tuple[Code, ...]:
+    """Return the codes before and after a number that no code has; none for what is no number."""
+    match = _WRITTEN.fullmatch(written.strip())
+    if match is None:
+        return ()
+    id_ = f"PAI{int(match[1]):03}"
+    codes = all_codes()
+    before = [code for name, code in codes.items() if name < id_]
+    after = [code for name, code in codes.items() if name > id_]
+    return (*before[-1:], *after[:1])

@@ -28,7 +28,7 @@ LAYERS = (
     ("migration",),
     ("values",),
     ("render",),
-    ("sizes", "secret_manifests", "preflight", "page"),
+    ("sizes", "secret_manifests", "preflight", "page", "examples"),
     ("site",),
     ("cli",),
 )
