@@ -37,7 +37,7 @@ DROPPED: Final = _Dropped()
 Check: TypeAlias = Callable[[Any, Path, list[Violation]], Any]
 Fill: TypeAlias = Callable[[Any], Any]
 
-_ANNOTATIONS = frozenset({"$schema", "title", "description", "default", "examples"})
+_ANNOTATIONS = frozenset({"$schema", "title", "description", "default", "defaultSnippets", "examples"})
 _PATTERN_END = re.compile(r"\$$")
 _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "array": lambda value: isinstance(value, list),

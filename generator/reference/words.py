@@ -9,6 +9,9 @@ from typing import Any, TypeAlias
 Schema: TypeAlias = Mapping[str, Any]
 
 IGNORED = "x-paichart-ignored"
+UNFILLED = "x-paichart-default"
+"""Default of a key that is not filled in, so that rules see whether it was given."""
+
 NEW = "x-paichart-new"
 SECRET = "x-paichart-secret"  # noqa: S105 - the name of an annotation
 
@@ -34,9 +37,8 @@ def default(schema: Schema, is_needed: bool) -> str:
     """Return the default as code, `needed`, or a dash."""
     if is_needed:
         return "**needed**"
-    if "default" not in schema or schema.get("type") == "object":
-        return _NONE
-    return code(schema["default"])
+    written = next((schema[key] for key in ("default", UNFILLED) if key in schema), None)
+    return _NONE if written is None or schema.get("type") == "object" else code(written)
 
 
 def meaning(schema: Schema, is_new: bool = False) -> str:
