@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -87,9 +87,7 @@ def write_new(folder: Path, files: Mapping[str, str], *, private: Collection[str
     Those named in `private` can be read by their owner alone. Raises NotOursError, naming the first that
     exists, before anything is written; OSError when the machine fails, after taking back what was written.
     """
-    for name in files:
-        if (folder / name).is_symlink() or (folder / name).exists():
-            raise NotOursError(folder / name, "exists already", "move it away, or give another folder")
+    refuse_present(folder, files)
     made: list[Path] = []
     try:
         for name, text in files.items():
@@ -103,6 +101,15 @@ def write_new(folder: Path, files: Mapping[str, str], *, private: Collection[str
         for path in made:
             path.unlink(missing_ok=True)
         raise
+
+
+def refuse_present(folder: Path, names: Iterable[str]) -> None:
+    """Raise NotOursError, naming the first, when a file of these names stands in a folder, or it is none."""
+    if folder.exists() and not folder.is_dir():
+        raise NotOursError(folder, "is a file, not a folder", "give another folder")
+    for name in names:
+        if (folder / name).is_symlink() or (folder / name).exists():
+            raise NotOursError(folder / name, "exists already", "move it away, or give another folder")
 
 
 def _replace_file(path: Path, text: str, mode: int) -> None:
