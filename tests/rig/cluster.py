@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.request import urlopen
 
 from tests.rig import components
 from tests.rig.api import Api
@@ -49,6 +51,7 @@ class Cluster:
         self._detached = detached
         self._processes: Processes | None = None
         self._server_url = ""
+        self._store_url = ""
         self._api: Api | None = None
 
     def __enter__(self) -> Self:
@@ -225,11 +228,27 @@ class Cluster:
                 raise RigError(f"not so after {timeout_s:g} s: {why} (last: {last})")
             time.sleep(0.1)
 
+    def rewrite_stored(self, key: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Change an object where it is stored as JSON, past every rule of the API server.
+
+        So it can be what an older Kubernetes took. key is its path below etcd's `/registry`.
+        """
+        stored = {"key": base64.b64encode(f"/registry/{key}".encode()).decode()}
+        (found,) = self._ask_store("range", stored)["kvs"]
+        changed = json.dumps(change(json.loads(base64.b64decode(found["value"]))))
+        self._ask_store("put", {**stored, "value": base64.b64encode(changed.encode()).decode()})
+
+    def _ask_store(self, verb: str, body: Mapping[str, str]) -> dict[str, Any]:
+        with urlopen(f"{self._store_url}/{verb}", json.dumps(body).encode()) as answer:  # noqa: S310
+            asked: dict[str, Any] = json.load(answer)
+            return asked
+
     def _start_processes(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         processes = self._processes = Processes(self.folder, detached=self._detached)
         ports = Ports(*free_ports(5))
         self._server_url = f"https://127.0.0.1:{ports.api}"
+        self._store_url = f"http://127.0.0.1:{ports.etcd}/v3/kv"
         authority = Authority(self.folder)
         keys = Keys(
             authority=authority.certificate,
