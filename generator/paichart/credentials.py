@@ -28,7 +28,7 @@ from paichart.write import write_private
 
 FILE_NAME = "credentials.yaml"
 HEADER = """\
-# Credentials of this OpenPAI release, made by `paichart build`. Keep this file safe and out of version
+# Credentials of this OpenPAI release, made or kept by paichart. Keep this file safe and out of version
 # control: without it a rebuilt release no longer fits its database and its users' tokens.
 """
 
@@ -172,6 +172,11 @@ def complete(path: Path, known: Mapping[str, Secret], cluster: Cluster) -> Crede
         text = path.read_text(encoding="utf-8") if path.exists() else HEADER
         write_private(path, text.rstrip("\n") + "\n" + _as_yaml(made))
     return _assemble({**known, **made, **from_inputs}, cluster)
+
+
+def as_text(values: Mapping[str, Secret]) -> str:
+    """Return the file that holds these credentials."""
+    return HEADER + _as_yaml(values)
 
 
 def _assemble(values: Mapping[str, Secret], cluster: Cluster) -> Credentials:

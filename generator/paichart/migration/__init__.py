@@ -1,1 +1,1 @@
-"""A legacy configuration on its way to today's inputs: what is kept, translated, ignored, and why."""
+"""A legacy installation's configuration → today's inputs, told key by key."""

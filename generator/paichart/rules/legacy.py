@@ -17,7 +17,7 @@ _MISREAD: tuple[tuple[str, type, str], ...] = (
 )
 """Keys of config.yaml, the type that legacy misread, and what it then did (measured on its generator)."""
 
-_KNOWN_TO_ALL: tuple[tuple[tuple[str, ...], str], ...] = (
+KNOWN_TO_ALL: tuple[tuple[tuple[str, ...], str], ...] = (
     (("log-manager", "admin_password"), "admin"),
     (("log-manager", "jwt_secret"), "jwt_secret"),
     (("marketplace-db", "passwd"), "passwd"),
@@ -76,7 +76,7 @@ def check_misread_roles(subject: Subject) -> Iterator[Problem]:
 def check_known_passwords(subject: Subject) -> Iterator[Problem]:
     """PAI062: no secret is one that the old deployer shipped."""
     services = subject.services
-    for path, shipped in _KNOWN_TO_ALL:
+    for path, shipped in KNOWN_TO_ALL:
         if services.settings.text(*path) == shipped:
             message = f"'{path[-1]}' is the old deployer's default, which everybody knows"
             hint = "remove the line to have a new one made; an existing database keeps its password"

@@ -1,0 +1,82 @@
+"""`paichart import`: today's inputs from the configuration of an installation that paictl made."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from paichart.cli.exits import Exit, fail
+from paichart.cli.options import Context, FromCluster, Kubeconfig, Output, OutputFormat
+
+if TYPE_CHECKING:
+    from paichart.migration.importing import Imported
+    from paichart.migration.legacy import Legacy
+
+LegacyDir = Annotated[
+    Path | None,
+    typer.Argument(metavar="[DIR]", help="Folder that `paictl config push` took.", show_default=False),
+]
+OutputDir = Annotated[
+    Path, typer.Option("--output-dir", "-o", metavar="DIR", help="Folder of the new inputs.")
+]
+
+
+def import_(
+    legacy_dir: LegacyDir = None,
+    from_cluster: FromCluster = False,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    output_dir: OutputDir = Path(),
+    output: OutputFormat = Output.TEXT,
+) -> None:
+    """Write today's inputs from a paictl configuration, and say what became of each key; secrets in use are
+    kept in credentials.yaml and not shown.
+
+    Example: paichart import --from-cluster -o my-cluster && paichart validate my-cluster
+    """
+    from paichart.cli.print import print_problems  # noqa: PLC0415 - keeps `--version` and `--help` quick
+    from paichart.migration.importing import translate  # noqa: PLC0415
+    from paichart.problems import has_errors  # noqa: PLC0415
+    from paichart.write import NotOursError, write_new  # noqa: PLC0415
+
+    if (legacy_dir is not None) is from_cluster:
+        raise typer.BadParameter("give a folder, or --from-cluster", param_hint="DIR")
+    imported = translate(_legacy(legacy_dir, kubeconfig, context))
+    if has_errors(imported.problems):
+        print_problems(imported.problems, imported.lines, output)
+        raise typer.Exit(Exit.PROBLEMS)
+    try:
+        write_new(output_dir, imported.files, private=imported.private)
+    except NotOursError as error:
+        fail(f"{error}; nothing was written", error.hint, Exit.USAGE)
+    _print(imported, output_dir, output)
+
+
+def _legacy(folder: Path | None, kubeconfig: Path | None, context: str | None) -> Legacy:
+    from paichart.kube import ClusterError, connect  # noqa: PLC0415
+    from paichart.migration.cluster import from_cluster  # noqa: PLC0415
+    from paichart.migration.legacy import from_folder  # noqa: PLC0415
+
+    if folder is not None:
+        return from_folder(folder)
+    try:
+        return from_cluster(connect(kubeconfig, context))
+    except ClusterError as error:
+        fail(f"{error.message}; nothing was written", error.hint, Exit.MACHINE)
+
+
+def _print(imported: Imported, folder: Path, output: Output) -> None:
+    from paichart.migration import report  # noqa: PLC0415
+
+    written = [name for name in imported.files if not name.startswith(".")]
+    if output is Output.JSON:
+        document = {"folder": str(folder), "files": written, "keys": report.as_document(imported.entries)}
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    typer.echo(report.as_text(imported.entries), nl=False)
+    typer.echo(f"wrote {', '.join(str(folder / name) for name in written)}")
+    typer.echo(f"next: paichart validate {shlex.quote(str(folder))}")

@@ -1,0 +1,291 @@
+"""Changes of a YAML text by path: what is not changed stays as it is, comments and order too."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from paichart.nodes import Composer, Node
+from paichart.problems import Span
+from paichart.validator import Path
+
+_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Change:
+    """Characters from start to end become text."""
+
+    start: int
+    end: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A text after changes, and where each of its places stood before them."""
+
+    before: str
+    text: str
+    changes: tuple[_Change, ...] = ()
+
+    def origin(self, span: Span) -> Span:
+        """Return where a span of the new text stood in the old one."""
+        new = _line_starts(self.text)
+        position = self._position(new[min(span.line, len(new)) - 1] + span.column - 1)
+        old = _line_starts(self.before)
+        line = bisect_right(old, position) - 1
+        return Span(span.file, line + 1, position - old[line] + 1, span.width)
+
+    def _position(self, offset: int) -> int:
+        """Return the place in the old text of one in the new text; of what is new, where it was put."""
+        shift = 0
+        for change in self.changes:
+            if offset < change.start + shift:
+                break
+            if offset < change.start + shift + len(change.text):
+                return change.start
+            shift += len(change.text) - (change.end - change.start)
+        return max(0, min(offset - shift, len(self.before)))
+
+
+@dataclass(slots=True)
+class Editor:
+    """Collects changes of one YAML text and makes them all at once.
+
+    Paths are those of the text as it is, whatever other changes are asked for. A path that is not there is
+    left alone.
+    """
+
+    text: str
+    _removed: set[Path] = field(default_factory=set)
+    _replaced: dict[Path, str] = field(default_factory=dict)
+    _renamed: dict[Path, str] = field(default_factory=dict)
+    _added: dict[Path, dict[str, str]] = field(default_factory=dict)
+
+    def remove(self, *path: str | int) -> None:
+        """Take out a key and its value; a mapping that nothing is left of goes too."""
+        self._removed.add(path)
+
+    def replace(self, path: Path, written: str) -> None:
+        """Write another value behind a key; `written` is one line of YAML."""
+        self._replaced[path] = written
+
+    def rename(self, path: Path, key: str) -> None:
+        """Call a key otherwise."""
+        self._renamed[path] = key
+
+    def add(self, path: Path, written: str) -> None:
+        """Write a new key, with the mapping it stands in if there is none; `written` is one line of YAML."""
+        self._added.setdefault(path[:-1], {})[str(path[-1])] = written
+
+    def result(self) -> Edited:
+        """Return the changed text."""
+        asked = (self._removed, self._replaced, self._renamed, self._added)
+        if not any(asked):
+            return Edited(self.text, self.text)
+        text = _without_aliases(self.text)
+        changes = _Changes(text, frozenset(self._removed), self._added)
+        found = [
+            *changes.removals(),
+            *changes.replacements(self._replaced),
+            *changes.renamings(self._renamed),
+            *changes.additions(),
+        ]
+        ordered = _without_nested(found)
+        parts, position = [], 0
+        for change in ordered:
+            parts += [text[position : change.start], change.text]
+            position = change.end
+        result = "".join([*parts, text[position:]])
+        if text is not self.text:
+            ordered = (_Change(0, len(self.text), result),)
+        return Edited(self.text, result, ordered)
+
+
+class _Changes:
+    """Works out which characters of a text stand for what lies at a path."""
+
+    def __init__(self, text: str, removed: frozenset[Path], added: Mapping[Path, Mapping[str, str]]) -> None:
+        composer = Composer()
+        composer.compose(text)
+        self._text = text
+        self._root = composer.root
+        self._starts = _line_starts(text)
+        self._break = "\r\n" if "\r\n" in text else "\n"
+        self._added = added
+        self._removed = self._with_emptied(removed)
+
+    def removals(self) -> Iterable[_Change]:
+        for path in sorted(self._removed, key=str):
+            parent, position = self._find(path)
+            if parent is not None:
+                yield self._removal(parent, path, position)
+
+    def replacements(self, replaced: Mapping[Path, str]) -> Iterable[_Change]:
+        for path, written in replaced.items():
+            parent, position = self._find(path)
+            if parent is not None and parent.values is not None:
+                value = parent.values[position]
+                start = self._offset(value.start.line, value.start.column)
+                gap = "" if start and self._text[start - 1] in " -" else " "
+                yield _Change(start, self._end(value), gap + written)
+
+    def renamings(self, renamed: Mapping[Path, str]) -> Iterable[_Change]:
+        for path, key in renamed.items():
+            parent, position = self._find(path)
+            if parent is not None and parent.keys is not None:
+                node = parent.keys[position]
+                yield _Change(self._start(node), self._offset(node.end.line, node.end.column), key)
+
+    def additions(self) -> Iterable[_Change]:
+        at_the_end: list[str] = []
+        for path, entries in self._added.items():
+            node = self._node(path)
+            if node is not None and node.keys:
+                yield self._addition(node, entries)
+            else:
+                at_the_end += self._section(path, entries)
+        if at_the_end:
+            gap = "" if not self._text or self._text.endswith(("\n", "\r")) else self._break
+            yield _Change(
+                len(self._text), len(self._text), gap + "".join(line + self._break for line in at_the_end)
+            )
+
+    def _section(self, path: Path, entries: Mapping[str, str]) -> list[str]:
+        opening = [f"{'  ' * depth}{key}:" for depth, key in enumerate(path)]
+        return opening + [f"{'  ' * len(path)}{key}: {written}" for key, written in entries.items()]
+
+    def _addition(self, node: Node, entries: Mapping[str, str]) -> _Change:
+        assert node.keys is not None  # noqa: S101 - asked before
+        assert node.values is not None  # noqa: S101
+        first = self._start(node.keys[0])
+        if self._is_flow(node):
+            return _Change(first, first, "".join(f"{key}: {written}, " for key, written in entries.items()))
+        indent = " " * node.keys[0].start.column
+        end = self._line_end(self._last_line(node))
+        gap = "" if self._text[:end].endswith(("\n", "\r")) else self._break
+        lines = [f"{indent}{key}: {written}{self._break}" for key, written in entries.items()]
+        return _Change(end, end, gap + "".join(lines))
+
+    def _removal(self, parent: Node, path: Path, position: int) -> _Change:
+        assert parent.keys is not None  # noqa: S101 - lists are not shortened
+        assert parent.values is not None  # noqa: S101
+        key, value = parent.keys[position], parent.values[position]
+        start, end = self._start(key), self._end(value)
+        is_last = position + 1 == len(parent.keys)
+        if self._is_flow(parent):
+            earlier = [k for k in parent.keys[:position] if (*path[:-1], k.data) not in self._removed]
+            if earlier:
+                return _Change(self._end(parent.values[position - 1]), end)
+            return _Change(start, end if is_last else self._start(parent.keys[position + 1]))
+        line_start = self._starts[key.start.line]
+        if self._text[line_start:start].strip():  # `- key: value`: the next key takes its place
+            return _Change(start, end if is_last else self._start(parent.keys[position + 1]))
+        return _Change(line_start, self._line_end(max(self._last_line(key), self._last_line(value))))
+
+    def _with_emptied(self, removed: frozenset[Path]) -> frozenset[Path]:
+        """Return the paths to remove, with those of mappings that would be left empty."""
+        found = {path for path in removed if path and self._find(path)[0] is not None}
+        for depth in range(max(map(len, found), default=0), 1, -1):
+            for path in {path[:-1] for path in found if len(path) == depth}:
+                node = self._node(path)
+                if node is None or not node.keys or path in self._added or isinstance(path[-1], int):
+                    continue
+                if all((*path, key.data) in found for key in node.keys):
+                    found.add(path)
+        return frozenset(path for path in found if not any(path[:i] in found for i in range(1, len(path))))
+
+    def _find(self, path: Path) -> tuple[Node | None, int]:
+        """Return the mapping or list that holds path, and where in it; None when it is not there."""
+        node = self._node(path[:-1])
+        if node is None or node.values is None or not path:
+            return None, 0
+        step = path[-1]
+        if node.keys is None:
+            return (node, step) if isinstance(step, int) and step < len(node.values) else (None, 0)
+        position = node.position(str(step))
+        return (node, position) if position is not None else (None, 0)
+
+    def _node(self, path: Path) -> Node | None:
+        node = self._root
+        for step in path:
+            values = node.values if node is not None else None
+            if node is None or values is None:
+                return None
+            if node.keys is None:
+                node = values[step] if isinstance(step, int) and step < len(values) else None
+            else:
+                position = node.position(str(step))
+                node = values[position] if position is not None else None
+        return node
+
+    def _start(self, node: Node) -> int:
+        return self._offset(node.start.line, node.start.column)
+
+    def _end(self, node: Node) -> int:
+        """Return where a value ends; of a block the end of its last line, without the line break."""
+        if node.style in ("|", ">") or (node.values is not None and not self._is_flow(node)):
+            return self._line_end(self._last_line(node), with_break=False)
+        return self._offset(node.end.line, node.end.column)
+
+    def _offset(self, line: int, column: int) -> int:
+        return (
+            min(self._starts[line] + column, len(self._text)) if line < len(self._starts) else len(self._text)
+        )
+
+    def _line_end(self, line: int, *, with_break: bool = True) -> int:
+        after = self._starts[line + 1] if line + 1 < len(self._starts) else len(self._text)
+        return after if with_break else len(self._text[:after].rstrip("\r\n"))
+
+    def _last_line(self, node: Node) -> int:
+        """Return the last line that belongs to a value, from 0; blank lines and comments below it do not."""
+        if node.values and not self._is_flow(node):
+            return max(self._last_line(child) for child in (*(node.keys or [])[-1:], node.values[-1]))
+        last = node.end.line
+        if node.style in ("|", ">"):
+            last -= node.end.column == 0
+            while last > node.start.line and not self._line(last).strip():
+                last -= 1
+        return last
+
+    def _line(self, number: int) -> str:
+        return self._text[self._starts[number] : self._line_end(number)]
+
+    def _is_flow(self, node: Node) -> bool:
+        return self._text[self._start(node) : self._start(node) + 1] in ("{", "[")
+
+
+def _without_aliases(text: str) -> str:
+    """Return text as it is, or written anew when parts of it stand for others: those can't be cut apart."""
+    if "&" not in text or not any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+        return text
+    composer = Composer()
+    composer.compose(text)
+    data: Any = composer.root.data if composer.root is not None else {}
+    return yaml.dump(data, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=1000)
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes what is repeated out in full."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _without_nested(changes: Iterable[_Change]) -> tuple[_Change, ...]:
+    """Return the changes in order, but for those inside a part that another one takes out."""
+    ordered: list[_Change] = []
+    for change in sorted(set(changes), key=lambda c: (c.start, c.end > c.start, -c.end, c.text)):
+        if not ordered or change.start >= ordered[-1].end:
+            ordered.append(change)
+    return tuple(ordered)
+
+
+def _line_starts(text: str) -> list[int]:
+    return [0, *(found.end() for found in _BREAK.finditer(text))]
