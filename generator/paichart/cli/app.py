@@ -14,6 +14,7 @@ from paichart.cli.capacity import capacity
 from paichart.cli.credentials import credentials
 from paichart.cli.exits import Exit
 from paichart.cli.graph import graph
+from paichart.cli.import_ import import_
 from paichart.cli.services import services
 from paichart.cli.validate import validate
 
@@ -26,8 +27,8 @@ app = typer.Typer(
     epilog="Exit codes: 0 fine, 1 problems in the input, 2 wrong usage, 3 the machine failed.",
 )
 
-for command in (validate, build, services, graph, credentials, capacity):
-    app.command()(command)
+for command in (import_, validate, build, services, graph, credentials, capacity):
+    app.command(command.__name__.rstrip("_"))(command)
 
 
 def _show_version(wanted: bool) -> None:
