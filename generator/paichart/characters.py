@@ -7,13 +7,17 @@ import unicodedata
 
 _BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _UNSEEN = "\u00ad\u200b-\u200f\u2060\ufeff"
+_DASHES = "\u2010-\u2015\u2212\uff0d"
 _COLONS = "\uff1a\ufe55"
+WIDE_COMMA = "\uff0c"
 _OPENING_QUOTES = "\u201c\u201e\u201f\u2018\u201a\u201b\u00ab\u2039\uff02\uff07"
 _CLOSING_QUOTES = "\u201d\u201c\u2019\u2018\u00bb\u203a\uff02\uff07"
 
 _ANY = re.compile(f"[{_BLANKS}{_UNSEEN}{_COLONS}]")
 _AT_AN_END_OR_UNSEEN = re.compile(f"^[{_BLANKS}]|[{_BLANKS}]$|[{_UNSEEN}]")
-_IN_THE_STRUCTURE = re.compile(f"(?:^ *|:|^ *(?:- +)*-)(?=[{_BLANKS}{_UNSEEN}])|(?=[{_COLONS}])")
+_IN_THE_STRUCTURE = re.compile(
+    f"(?:^ *|:|^ *(?:- +)*-)(?=[{_BLANKS}{_UNSEEN}])|(?=[{_COLONS}])|^ *(?=[{_DASHES}] )"
+)
 _QUOTED = re.compile(f"[{_OPENING_QUOTES}](.*)[{_CLOSING_QUOTES}]", re.DOTALL)
 
 
@@ -59,4 +63,6 @@ def cure(character: str) -> str:
     """Return what to write instead of a character."""
     if re.match(f"[{_COLONS}]", character):
         return "write ':' and a space"
+    if re.match(f"[{_DASHES}]", character):
+        return "write '-'"
     return "write an ordinary space" if re.match(f"[{_BLANKS}]", character) else "remove it"

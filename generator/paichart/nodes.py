@@ -252,7 +252,9 @@ class Composer:
             self._fault(
                 event, "PAI120", f"the alias *{event.anchor} stands inside its own anchor", "write it out"
             )
-        self._add(Node(event.start_mark, event.end_mark) if node is None or node.open else node)
+        if node is None or node.open:
+            node = Node(event.start_mark, event.end_mark, text=f"*{event.anchor}")
+        self._add(node)
 
     def _add(self, node: Node) -> None:
         self._count += 1
@@ -280,7 +282,7 @@ class Composer:
         for key, value in zip(frame.keys or (), frame.values, strict=True):
             name = key.data
             if not isinstance(name, str):
-                self._fault_at(key, "PAI111", "a key must be plain text", "write a text key")
+                self._refuse_key(frame.node, key)
             elif name == "<<" and not key.style:
                 merged.extend(self._merge_sources(value))
             elif name in own:
@@ -291,6 +293,15 @@ class Composer:
                 own[name] = value.data
                 first[name] = key
         return self._with_merged(frame, own, merged) if merged else own
+
+    def _refuse_key(self, node: Node, key: Node) -> None:
+        """Tell that a mapping has a key that is a list or mapping; `{{` is such a key to YAML."""
+        at_once = (node.start.line, node.start.column + 1) == (key.start.line, key.start.column)
+        if key.keys is not None and at_once:
+            message = "'{{' begins a mapping to YAML; was a template not filled in?"
+            self._fault_at(node, "PAI111", message, "fill it in; quote it if it is text")
+        else:
+            self._fault_at(key, "PAI111", "a key must be plain text", "write a text key")
 
     def _merge_sources(self, value: Node) -> list[Node]:
         """Return the mappings that `<<` names: one, or a list of them."""

@@ -69,18 +69,17 @@ def _can_open_after(text: str, start: int, column: int, *, is_flow: bool) -> boo
 
 
 def end_of_value(
-    lines: Sequence[str], first: int, begins: Callable[[str], bool]
+    lines: Sequence[str], first: int, column: int, begins: Callable[[str], bool]
 ) -> tuple[int, tuple[int, int] | None]:
     """Return the last line of what stands on a line, and the place of an opening in it that never ends.
 
-    The end is looked for up to a line that begins a key or item (begins tells) and is indented no deeper.
+    The end is looked for up to a line that begins a key or item (begins tells) no deeper than in column.
     """
     scan = _Scan()
-    indentation = len(lines[first]) - len(lines[first].lstrip(" "))
     for number in range(first, len(lines)):
         text = lines[number]
         start = len(text) - len(text.lstrip(" "))
-        if number > first and text.strip() and start <= indentation and begins(text):
+        if number > first and text.strip() and start <= column and begins(text):
             break
         scan.follow(text, number, start)
         if not scan.waiting:

@@ -133,7 +133,8 @@ def _walk(lines: Sequence[str], stop: int) -> Iterator[tuple[int, list[_Piece], 
             yield number, pieces, None
             number = _end_of_text(lines, number + 1, pieces[-1].column)
             continue
-        end, unclosed = end_of_value(lines, number, lambda text: bool(_pieces(text, 0)))
+        column = pieces[-1].column if pieces else _indentation(lines[number])
+        end, unclosed = end_of_value(lines, number, column, lambda text: bool(_pieces(text, 0)))
         yield number, pieces, unclosed
         number = end + 1
 

@@ -15,10 +15,11 @@ from typing import Any
 from paichart.model import Settings
 from paichart.problems import Problem
 from paichart.resources import schemas_dir
+from paichart.slips import slips_of, without_echoes
 from paichart.source import Document, Marks
 from paichart.validator import Path, Violation, annotated, compile_check, compile_fill
 from paichart.vocabulary import Vocabulary
-from paichart.wording import problem_of, slips_of, without_echoes
+from paichart.wording import problem_of
 
 FILES = {
     "config": "config.yaml",
@@ -76,7 +77,7 @@ class Checked:
 
     def may_hold(self, *path: str | int) -> bool:
         """Tell whether a key that is not there may have been meant by one that could not be used."""
-        return any(path[: len(slip)] == slip for slip in self.slips)
+        return any(path[:length] in self.slips for length in range(1, len(path) + 1))
 
     def annotated(self, annotation: str) -> Iterator[tuple[Path, Any]]:
         """Yield path and annotation of everything written whose schema carries the annotation."""
@@ -102,7 +103,7 @@ def check_document(document: Document, name: str) -> Checked:
         )
     violations: list[Violation] = []
     given = schema.check(document.data, (), violations)
-    told = tuple(without_echoes(violations, schema.vocabulary))
+    told = without_echoes(violations, schema.vocabulary)
     return Checked(
         schema,
         given,

@@ -200,9 +200,10 @@ def _document(text: str, placement: _Placement) -> Document:
     marks = Marks(text, composer.root, placement)
     problems = [_as_problem(fault, marks) for fault in composer.faults]
     if syntax is not None:
-        problems.append(_syntax_problem(syntax, marks, placement))
+        broken = _syntax_problem(syntax, marks, placement)
+        problems = [*(problem for problem in problems if problem.span.line != broken.span.line), broken]
     data = None
-    if composer.root is not None and isinstance(composer.root.data, dict):
+    if syntax is None and composer.root is not None and isinstance(composer.root.data, dict):
         data = composer.root.data
     elif syntax is None and (composer.root is not None or not problems):
         problems.append(_not_a_mapping(composer.root, marks, placement))

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from paichart.characters import cure, in_structure, named
+from paichart.characters import WIDE_COMMA, cure, in_structure, named
 from paichart.outline import find_misfit
 
 _KEY = re.compile(r"[ -]*[^\s#][^#]*?:(?=\s|$)")
@@ -80,15 +80,17 @@ def explain(error: yaml.YAMLError, lines: Sequence[str]) -> SyntaxFault:
     line, column = _inside(error.problem_mark, lines)
     return (
         _disguised(line, lines)
-        or _tabbed(problem, line, lines)
+        or _tabbed(problem, line, column, lines)
         or _broken_blocks(problem, line, column, lines)
         or _broken_text(error, problem, lines)
         or _broken_line(error, problem, (line, column), lines)
     )
 
 
-def _tabbed(problem: str, line: int, lines: Sequence[str]) -> SyntaxFault | None:
+def _tabbed(problem: str, line: int, column: int, lines: Sequence[str]) -> SyntaxFault | None:
     tab = _indenting_tab(lines[line])
+    if "cannot start any token" in problem and lines[line][column : column + 1] == "\t":
+        tab = column
     if "tab character" in problem or tab is not None:
         return SyntaxFault(line, tab or 0, "PAI109", "a tab is used for indentation", "indent with spaces")
     return None
@@ -119,12 +121,19 @@ def _broken_line(
     error: yaml.MarkedYAMLError, problem: str, place: tuple[int, int], lines: Sequence[str]
 ) -> SyntaxFault:
     line, column = place
-    if "expected ',' or" in problem and (word := _WORD.search(lines[line][:column])) is not None:
+    text = lines[line]
+    comma = text.rfind(WIDE_COMMA, 0, column)
+    if "expected ',' or" in problem and comma >= 0:
+        return SyntaxFault(line, comma, "PAI246", f"{named(WIDE_COMMA)} stands here", "write ','")
+    if "expected ',' or" in problem and text[column : column + 1] in ("]", "}"):
+        message = f"'{text[column]}' stands where '{'}' if text[column] == ']' else ']'}' must end this part"
+        return SyntaxFault(line, column, "PAI108", message, "close each bracket with its own kind")
+    if "expected ',' or" in problem and (word := _WORD.search(text[:column])) is not None:
         message = f"a ',' is missing before '{word[1]}'"
         return SyntaxFault(line, word.start(), "PAI108", message, "put ',' between entries", len(word[1]))
     if "expected key" in problem or ("<block end>" in problem and "mapping" in (error.context or "")):
-        return _unexpected(line, column, lines[line])
-    return SyntaxFault(line, column, "PAI108", *_worded(problem, lines[line][column : column + 1]))
+        return _unexpected(line, column, text)
+    return SyntaxFault(line, column, "PAI108", *_worded(problem, text[column : column + 1]))
 
 
 def _worded(problem: str, character: str) -> tuple[str, str]:

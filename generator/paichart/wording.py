@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from paichart.problems import Problem, Span
+from paichart.slips import SPLIT, siblings
 from paichart.source import Marks
 from paichart.validator import Path, Violation, is_valid
 from paichart.vocabulary import Vocabulary, closest
@@ -59,53 +60,11 @@ def problem_of(violation: Violation, marks: Marks, vocabulary: Vocabulary) -> Pr
     return Problem(span, code, message, hint)
 
 
-def without_echoes(violations: Iterable[Violation], vocabulary: Vocabulary) -> Iterator[Violation]:
-    """Yield the violations but for those that follow from another one.
-
-    A key that is missing, or without a value, follows from one that was meant to be it or to stand below it.
-    """
-    every = tuple(violations)
-    missing = {violation.key for violation in every if violation.keyword == "required" and not violation.path}
-    every = tuple(_at_home(violation, missing) for violation in every)
-    told = {
-        place
-        for violation in every
-        if violation.keyword != "type"
-        for place in slips_of(violation, vocabulary)
-    }
-    for violation in every:
-        place = (*violation.path, violation.key) if violation.keyword == "required" else violation.path
-        is_lacking = violation.keyword == "required" or (
-            violation.keyword == "type" and violation.value is None
-        )
-        if not is_lacking or not any(slip[: len(place)] == place for slip in told):
-            yield violation
-
-
-def slips_of(violation: Violation, vocabulary: Vocabulary) -> Iterator[Path]:
-    """Yield the path of the key that an unknown one was likely meant to be, or of a value of a wrong kind."""
-    if violation.keyword == "type":
-        yield violation.path
-    if violation.keyword == "additionalProperties":
-        meant = vocabulary.meant(violation.key, violation.path, _siblings(violation))
-        if meant is not None:
-            steps = (*violation.path, *("*" for _ in meant))
-            yield tuple(steps[i] if step == "*" else step for i, step in enumerate(meant))
-
-
-def _at_home(violation: Violation, missing: Container[str]) -> Violation:
-    """Return the violation of an unknown key for one of a key that is missing at the top level."""
-    path = violation.path
-    if violation.keyword == "type" and len(path) > 1 and path[-1] in missing:
-        return Violation(path[:-1], "additionalProperties", violation.value, {}, str(path[-1]))
-    return violation
-
-
 def _unknown_key(violation: Violation, marks: Marks, vocabulary: Vocabulary) -> Problem:
     path, key = violation.path, violation.key
     message = f"unknown key '{key}'{_within(path)}"
     return Problem(
-        marks.key(*path, key), "PAI201", message, vocabulary.home_of(key, path, _siblings(violation))
+        marks.key(*path, key), "PAI201", message, vocabulary.home_of(key, path, siblings(violation))
     )
 
 
@@ -204,6 +163,12 @@ def _repeated(violation: Violation) -> tuple[str, str, str]:
     return "PAI207", f"'{_short(violation.value)}' is in the list twice", "remove one of the two"
 
 
+def _split(violation: Violation) -> tuple[str, str, str]:
+    above = (*violation.path[:-1], int(violation.path[-1]) - 1)
+    message = f"{_name(violation.path)} has no '{violation.key}', and {_name(above)} has what is missing here"
+    return "PAI248", message, "if it goes on here, write two spaces for the '- '"
+
+
 _WORDINGS: Mapping[str, Callable[[Violation], tuple[str, str, str]]] = {
     "enum": _enum,
     "exclusiveMinimum": _range,
@@ -215,16 +180,9 @@ _WORDINGS: Mapping[str, Callable[[Violation], tuple[str, str, str]]] = {
     "minProperties": _size,
     "pattern": _pattern,
     "propertyNames": _bad_name,
+    SPLIT: _split,
     "uniqueItems": _repeated,
 }
-
-
-def _siblings(violation: Violation) -> tuple[str, ...]:
-    """Return the keys that may stand where an unknown one stands; ignored ones if there are no others."""
-    properties: Mapping[str, Any] = violation.schema.get("properties", {})
-    return tuple(key for key, part in properties.items() if "x-paichart-ignored" not in part) or tuple(
-        properties
-    )
 
 
 def _repair(violation: Violation) -> str:

@@ -81,7 +81,7 @@ TRAPS = [
     ("at-sign", "a: @b\n", "PAI108", (1, 4, 1)),
     ("backtick", "a: `b`\n", "PAI108", (1, 4, 1)),
     ("wildcard", "a: *.example.com\n", "PAI108", (1, 5, 1)),
-    ("braces-of-a-template", "a: {{ b }}\n", "PAI111", (1, 5, 5)),
+    ("braces-of-a-template", "a: {{ b }}\n", "PAI111", (1, 4, 7)),
     ("other-yaml-version", "%YAML 3.0\n---\na: 1\n", "PAI108", (1, 1, 1)),
 ]
 

@@ -163,8 +163,9 @@ def check_unused_skus(subject: Subject) -> Iterator[Problem]:
     meant = {suggest(name, subject.skus) for name in _unknown_skus(subject)}
     if not used:
         return
-    for name in subject.skus:
-        if name not in used and suggest(name, (name,)) not in meant:
+    for name, sku in subject.skus.items():
+        is_usable = sku.cpu is not None or sku.memory is not None
+        if is_usable and name not in used and suggest(name, (name,)) not in meant:
             span = subject.layout.marks.key("machine-sku", name)
             yield Problem(
                 span,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from paichart.problems import Problem, Severity, Span
-from paichart.rules.subject import Row, Rule, Subject
+from paichart.rules.subject import Check, Row, Rule, Subject
 
 NODE_PORTS = range(30000, 32768)
 """Kubernetes' default `--service-node-port-range`."""
@@ -98,6 +98,14 @@ def job_ports(subject: Subject) -> range:
     """Return the ports that jobs get; the end is not among them."""
     services = subject.services.settings
     return range(services.integer(_JOBS, "schedule-port-start"), services.integer(_JOBS, "schedule-port-end"))
+
+
+def _is_unclear(subject: Subject) -> bool:
+    """Tell whether a limit of a range was written, but as nothing that could be read."""
+    services, config = subject.services, subject.config
+    return any(services.may_hold(_JOBS, key) for key in ("schedule-port-start", "schedule-port-end")) or any(
+        config.may_hold(key) for key in ("host_daemon_port_start", "host_daemon_port_end")
+    )
 
 
 def check_job_range(subject: Subject) -> Iterator[Problem]:
@@ -216,13 +224,18 @@ def _shown(ports: range) -> str:
     return f"{ports.start} to {ports.stop - 1}"
 
 
+def _when_clear(check: Check) -> Check:
+    """Return a check that says nothing when a range is unclear."""
+    return lambda subject: iter(()) if _is_unclear(subject) else check(subject)
+
+
 RULES = tuple(
     Rule(check, ("config", "services"))
     for check in (
-        check_job_range,
-        check_daemon_range,
-        check_node_port_range,
-        check_host_ports_of_jobs,
+        _when_clear(check_job_range),
+        _when_clear(check_daemon_range),
+        _when_clear(check_node_port_range),
+        _when_clear(check_host_ports_of_jobs),
         check_unique_host_ports,
         check_node_ports,
     )

@@ -68,7 +68,9 @@ def check_every_role(subject: Subject) -> Iterator[Problem]:
     idle = [
         row
         for row in subject.rows
-        if not (row.is_master or row.is_worker or row.is_storage)
+        if row.sku
+        and row.address
+        and not (row.is_master or row.is_worker or row.is_storage)
         and not any(_is_misread(subject, row.index, role) for role in _ROLES)
     ]
     if idle:
