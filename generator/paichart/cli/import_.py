@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LegacyDir = Annotated[
     Path | None,
-    typer.Argument(metavar="[DIR]", help="Folder that `paictl config push` took.", show_default=False),
+    typer.Argument(metavar="DIR", help="Folder that `paictl config push` took.", show_default=False),
 ]
 OutputDir = Annotated[
     Path, typer.Option("--output-dir", "-o", metavar="DIR", help="Folder of the new inputs.")

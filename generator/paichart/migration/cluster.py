@@ -150,7 +150,7 @@ def _secret(reader: _Reader, name: str) -> dict[str, str]:
 
 
 def _ssh_keys(secret: Mapping[str, str]) -> dict[str, Secret]:
-    private, public = secret.get("ssh-privatekey", ""), secret.get("ssh-publickey", "").strip()
+    private, public = secret.get("ssh-privatekey", ""), secret.get("ssh-publickey", "")
     return {SSH_PRIVATE_KEY: Secret(private), SSH_PUBLIC_KEY: Secret(public)} if private and public else {}
 
 

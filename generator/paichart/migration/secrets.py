@@ -10,6 +10,7 @@ from paichart import credentials
 from paichart.migration.edits import Editor
 from paichart.migration.entries import Action, Entry, dotted
 from paichart.migration.legacy import Running
+from paichart.migration.services import FILE as SERVICES
 from paichart.migration.services import value_at
 from paichart.model import Secret, is_true
 from paichart.rules.legacy import KNOWN_TO_ALL
@@ -18,6 +19,7 @@ from paichart.validator import Path
 FILE = credentials.FILE_NAME
 
 _ROTATE: Mapping[str, str] = {
+    "admin-password": "if the account still has it, change it in the portal",
     "database-password": "change it in PostgreSQL (ALTER USER) and here together",
     "jwt-secret": "everybody can forge tokens; remove the line to have a new one made, which ends all tokens",
     "marketplace-database-password": "change it in the marketplace's PostgreSQL and here together",
@@ -74,16 +76,14 @@ def _told(
     names = tuple(map(dotted, paths))
     if value and value == shipped and key not in _ROTATE:
         reason = "the old deployer's default, which nobody else needs: `paichart build` makes a new one"
-        yield Entry(Action.IGNORED, "services-configuration.yaml", names or (key,), reason)
+        yield Entry(Action.IGNORED, SERVICES if names else FILE, names or (key,), reason)
         return
     if names and value:
         reason = "secrets lie in a file of their own"
-        yield Entry(Action.TRANSLATED, "services-configuration.yaml", names, reason, new=f"{FILE}: {key}")
+        yield Entry(Action.TRANSLATED, SERVICES, names, reason, new=f"{FILE}: {key}")
     if not value:
         if names:
-            yield Entry(
-                Action.IGNORED, "services-configuration.yaml", names, "empty: `paichart build` makes one"
-            )
+            yield Entry(Action.IGNORED, SERVICES, names, "empty: `paichart build` makes one")
         return
     if live and live != given:
         reason = "as the running service has it" + ("; the configuration says otherwise" if given else "")
