@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -39,6 +40,13 @@ _Dumper.add_representer(str, _text)
 _Dumper.ignore_aliases = lambda _self, _data: True  # type: ignore[method-assign,assignment] # anchors puzzle readers
 
 
+_LONG = 100
+"""Items of a list or mapping that people would still write by hand; a layout may have thousands."""
+
+_NULL = " null\n"
+_LINE = re.compile(r"^(?=.)", re.MULTILINE)
+
+
 def render(charts: Path, services: Iterable[str], values: Mapping[str, Json]) -> dict[str, bytes]:
     """Return {relative path: content} of the umbrella, the library and each named service's subchart."""
     names = {LIBRARY, *services}
@@ -53,8 +61,53 @@ def render(charts: Path, services: Iterable[str], values: Mapping[str, Json]) ->
 
 
 def dump(values: Mapping[str, Any]) -> str:
-    """Return values as YAML, keys in the order given."""
-    return str(yaml.dump(dict(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000))
+    """Return values as YAML, keys in the order given; of what has many items, each as JSON on a line."""
+    return _text_of(values)
+
+
+def _text_of(value: Mapping[str, Any] | list[Any]) -> str:
+    """Return a mapping or list as lines of YAML; only the way to what is long is written here."""
+    if len(value) > _LONG:
+        return _rows(value)
+    if not _holds_long(value):
+        return _yaml(value)
+    if isinstance(value, Mapping):
+        return "".join(
+            f"{_yaml({key: None}).removesuffix(_NULL)}\n{_indented(_text_of(item))}"
+            if _holds_long(item)
+            else _yaml({key: item})
+            for key, item in value.items()
+        )
+    return "".join(
+        f"- {_indented(_text_of(item))[2:]}" if _holds_long(item) else _yaml([item]) for item in value
+    )
+
+
+def _yaml(value: Mapping[str, Any] | list[Any]) -> str:
+    written = dict(value) if isinstance(value, Mapping) else value
+    return str(yaml.dump(written, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000))
+
+
+def _holds_long(value: Any) -> bool:
+    """Tell whether a value is a mapping or list of many items, or has one somewhere."""
+    if not isinstance(value, Mapping | list):
+        return False
+    items = value.values() if isinstance(value, Mapping) else value
+    return len(value) > _LONG or any(_holds_long(item) for item in items)
+
+
+def _rows(value: Mapping[str, Any] | list[Any]) -> str:
+    """Return each item on a line of its own, as JSON, which is YAML to every reader while it is ASCII."""
+    write = json.dumps
+    if isinstance(value, Mapping):
+        rows = "".join(f"{write(str(key))}: {write(item)}\n" for key, item in value.items())
+    else:
+        rows = "".join(f"- {write(item)}\n" for item in value)
+    return rows if "\\u" not in rows else _yaml(value)
+
+
+def _indented(text: str) -> str:
+    return _LINE.sub("  ", text)
 
 
 def _chart_files(folder: Path) -> dict[str, bytes]:
@@ -70,7 +123,7 @@ def _chart_files(folder: Path) -> dict[str, bytes]:
 
 def _umbrella_chart(text: bytes, names: Iterable[str]) -> bytes:
     """Return Chart.yaml with the dependencies that lie in charts/, which need no repository."""
-    chart = yaml.safe_load(text)
+    chart = yaml.load(text, yaml.CSafeLoader)
     kept = [dependency for dependency in chart["dependencies"] if dependency["name"] in names]
     chart["dependencies"] = [
         {k: v for k, v in dependency.items() if k != "repository"} for dependency in kept
@@ -80,6 +133,6 @@ def _umbrella_chart(text: bytes, names: Iterable[str]) -> bytes:
 
 def _without_dependencies(text: bytes) -> bytes:
     """Return a subchart's Chart.yaml without its library: the umbrella carries that once for all."""
-    chart = yaml.safe_load(text)
+    chart = yaml.load(text, yaml.CSafeLoader)
     chart.pop("dependencies", None)
     return dump(chart).encode()

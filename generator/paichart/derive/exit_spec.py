@@ -47,7 +47,7 @@ _ANYTHING = "(?ms).*"
 def default_spec() -> Spec:
     """Return the 62 exit codes that come with paichart."""
     text = resources.files("paichart").joinpath("data/exit-spec.yaml").read_text(encoding="utf-8")
-    return tuple(yaml.safe_load(text))
+    return tuple(yaml.load(text, yaml.CSafeLoader))
 
 
 def exit_spec(cluster: Cluster) -> Spec:

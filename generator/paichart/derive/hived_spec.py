@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from paichart.derive.hived import is_hived_on
-from paichart.derive.resources import Reserve, Resources, least, reserve_of, usual
+from paichart.derive.resources import Reserve, Resources, distinct, least, reserve_of, usual
 from paichart.hived import (
     CellType,
     HivedSpec,
@@ -113,7 +113,8 @@ def _left_on(
         left = tuple(of_master if worker.is_master else of_others for worker in workers)
     else:
         left = tuple(reserve.left(cluster.capacity[worker.name], worker.is_master) for worker in workers)
-    full = [(worker, rest) for worker, rest in zip(workers, left, strict=True) if not rest.is_positive]
+    empty = {id(rest) for rest in distinct(left) if not rest.is_positive}
+    full = [(worker, rest) for worker, rest in zip(workers, left, strict=True) if id(rest) in empty]
     return left, [_exhausted(sku, full, reserve)] if full else []
 
 
@@ -213,11 +214,8 @@ def _check_weakest(pool: _Pool, cells: _Cells) -> Iterator[Problem]:
     most = usual(pool.left)
     parts = pool.sku.device.count if pool.sku.device else 1
     cpu, memory = int(most.cpu / parts) * parts, most.memory * (1 - NOTICEABLE_MEMORY)
-    weak = [
-        worker
-        for worker, rest in zip(pool.workers, pool.left, strict=True)
-        if rest.cpu < cpu or rest.memory < memory
-    ]
+    less = {id(rest) for rest in distinct(pool.left) if rest.cpu < cpu or rest.memory < memory}
+    weak = [worker for worker, rest in zip(pool.workers, pool.left, strict=True) if id(rest) in less]
     if weak:
         names = some_names([worker.name for worker in weak])
         message = (

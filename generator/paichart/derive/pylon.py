@@ -129,7 +129,7 @@ def log_manager_hosts(cluster: Cluster) -> dict[str, str]:
     A machine without one is left out: whatever a job there listens with must not be reached through pylon.
     """
     return {
-        machine.name: str(ip_address(machine.address))
+        machine.name: str(ip_address(machine.address)) if ":" in machine.address else machine.address
         for machine in cluster.machines
         if not machine.no_log_manager
     }

@@ -73,15 +73,22 @@ def reserve_of(cluster: Cluster) -> Reserve:
     return Reserve(worker, _setting(cluster, "master-reservation"))
 
 
+def distinct(amounts: Iterable[Resources]) -> tuple[Resources, ...]:
+    """Return each object among amounts once: thousands of workers share a few, and fractions are slow."""
+    return tuple({id(amount): amount for amount in amounts}.values())
+
+
 def least(amounts: Iterable[Resources]) -> Resources:
     """Return the least cpu and the least memory, each on its own."""
-    every = tuple(amounts)
+    every = distinct(amounts)
     return Resources(min(amount.cpu for amount in every), min(amount.memory for amount in every))
 
 
 def usual(amounts: Iterable[Resources]) -> Resources:
     """Return what at least half of the amounts reach, each resource on its own."""
     every = tuple(amounts)
+    if len(alike := distinct(every)) == 1:
+        return alike[0]
     return Resources(median_high(a.cpu for a in every), median_high(a.memory for a in every))
 
 
