@@ -26,7 +26,7 @@ def as_text(graph: Graph) -> str:
     for service in graph.services:
         lines.append(f"{service}\n")
         needs = graph.needs[service]
-        lines += [f"  {_verbs(need):<26} {need.service:<24} {need.purpose}\n" for need in needs]
+        lines += [f"  {verbs(need):<26} {need.service:<24} {need.purpose}\n" for need in needs]
         lines += [] if needs else ["  needs no other service\n"]
     for circle in graph.circles:
         lines.append("\nneed each other at run time, and wait for each other then:\n")
@@ -40,7 +40,7 @@ def as_dot(graph: Graph) -> str:
     lines += [f"  {_quoted(service)};" for service in graph.services]
     lines += [
         f"  {_quoted(service)} -> {_quoted(need.service)} "
-        f"[style={_DOT_STYLES[need.how[0]]}, tooltip={_quoted(f'{_verbs(need)}: {need.purpose}')}];"
+        f"[style={_DOT_STYLES[need.how[0]]}, tooltip={_quoted(f'{verbs(need)}: {need.purpose}')}];"
         for service, need in _edges(graph)
     ]
     return "\n".join([*lines, "}", ""])
@@ -50,7 +50,7 @@ def as_mermaid(graph: Graph) -> str:
     """Return the graph as a Mermaid flowchart."""
     lines = ["flowchart LR", *(f"  {_id(service)}[{service}]" for service in graph.services)]
     lines += [
-        f"  {_id(service)} {_MERMAID_ARROWS[need.how[0]]}|{_verbs(need)}| {_id(need.service)}"
+        f"  {_id(service)} {_MERMAID_ARROWS[need.how[0]]}|{verbs(need)}| {_id(need.service)}"
         for service, need in _edges(graph)
     ]
     return "\n".join([*lines, ""])
@@ -62,7 +62,8 @@ def _edges(graph: Graph) -> Iterator[tuple[str, Need]]:
             yield service, need
 
 
-def _verbs(need: Need) -> str:
+def verbs(need: Need) -> str:
+    """Return how a service needs another, in words: `waits for, calls`."""
     return ", ".join(_VERBS[how] for how in need.how)
 
 
