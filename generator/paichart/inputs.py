@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paichart import rules
+from paichart.masking import without_secret
 from paichart.model import Capacity, Cluster, Device, Machine, Settings, Sku, is_true
 from paichart.problems import Problem, Severity, Span, has_errors, in_order
 from paichart.quantity import cores, mebibytes
@@ -93,7 +94,11 @@ def check(documents: Documents) -> tuple[Cluster | None, tuple[Problem, ...]]:
         check_document(services, "services-configuration"),
         check_document(documents.capacity, "capacity") if documents.capacity is not None else None,
     )
-    problems = in_order(_without_echoes(_of_reading(documents), _of_meaning(subject)))
+    lines = documents.lines()
+    problems = in_order(
+        without_secret(problem, lines.get(problem.span.file, ()))
+        for problem in _without_echoes(_of_reading(documents), _of_meaning(subject))
+    )
     return (None if has_errors(problems) else _cluster(subject)), problems
 
 

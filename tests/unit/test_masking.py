@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from paichart.masking import masked
 from paichart.report.as_text import report
-from paichart.report.masking import masked
-from tests.unit.checking import problems
+from tests.unit.checking import documents, problems
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,11 @@ from tests.unit.checking import problems
         ("connection_strings: [one, two]", "connection_strings: [********]"),
         ("  my-passwrod: hunter2", "  my-passwrod: *******"),
         ("url: https://admin:hunter2@example.com/x", "url: https://*************@example.com/x"),
+        ("passwd: &hunter2", "passwd: ********"),
+        ("passwd: |hunter2", "passwd: ********"),
+        ("passwd:hunter2", "passwd:*******"),
+        ('{"passwd":"hunter2"}', '{"passwd":*********}'),
+        ("smbpwd: {hunter2: x}", "smbpwd: {**********}"),
     ],
 )
 def test_a_secret_is_hidden_and_columns_stay(line, shown):
@@ -36,6 +41,7 @@ def test_a_secret_is_hidden_and_columns_stay(line, shown):
         "user: root",
         "ssh_key_file_path: /home/me/key",
         "passwd:",
+        "passwd: |-  # below",
     ],
 )
 def test_what_is_no_secret_is_shown(line):
@@ -47,6 +53,8 @@ def test_lines_below_a_secret_key_are_hidden():
     assert [masked(block, number) for number in (1, 3, 4)] == ["  ********", "  ********", "user: root"]
     items = ["azure_storage:", "  connection_strings:", "  - AccountKey=x", "  type: blob"]
     assert [masked(items, number) for number in (2, 3)] == ["  - ************", "  type: blob"]
+    folded = ["passwd: hunter2", "  and more", "user: root"]
+    assert [masked(folded, number) for number in (1, 2)] == ["  ********", "user: root"]
 
 
 def test_the_report_of_a_fault_hides_the_secret_that_is_at_fault():
@@ -54,3 +62,36 @@ def test_the_report_of_a_fault_hides_the_secret_that_is_at_fault():
     text = report(problems(services=services), {"services-configuration.yaml": tuple(services.splitlines())})
     assert "smbpwd" in text
     assert "hunter2" not in text
+
+
+WRITTEN = [
+    "0765432",
+    "12:34:56",
+    "2024-02-29",
+    "*hunter2",
+    "!hunter2 x",
+    "&hunter2",
+    "[hunter2]",
+    "{hunter2: x}",
+    "@hunter2",
+    "'hunter2",
+    "hunter2: x",
+    "|hunter2",
+    "- hunter2",
+    "!!binary hunter2",
+    "\u201chunter2\u201d",
+    "hun\u200bter2",
+    "765432",
+    "\n  hunter2: x",
+    "hunter2\n  hunter2:",
+]
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_neither_line_nor_words_hold_a_secret_however_it_is_misread(written):
+    config = f"docker_image_tag: v1.8.0\ndocker_registry_password: {written}\n"
+    found = problems(config=config)
+    text = report(found, documents(config=config).lines())
+    assert "config.yaml:2" in text or "config.yaml:3" in text
+    for part in ("hunter2", "765432", "12:34:56", "2024-02-29", "hun\u200bter2", "hun\ufffdter2"):
+        assert part not in text

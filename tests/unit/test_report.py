@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from paichart.problems import Problem, Severity, Span
+from paichart.problems import Problem, Related, Severity, Span
 from paichart.report import as_json, as_text
 from tests.unit.checking import LAYOUT, documents, problems
 
@@ -26,21 +26,23 @@ def test_a_problem_is_told_as_by_a_compiler():
         "    3 |   machine-type: gpu-machin\n"
         "      |                 ^^^^^^^^^^ did you mean 'gpu-machine'?\n"
         "1 error\n"
+        "`paichart explain PAI012` says more\n"
     )
 
 
 def test_a_problem_of_a_file_without_lines_is_told_with_its_cure():
     missing = Problem(Span("layout.yaml"), "PAI101", "there is no such file", "check the path")
     assert as_text.report([missing]) == (
-        "layout.yaml:1:1: error PAI101: there is no such file\n      = check the path\n1 error\n"
+        "layout.yaml:1:1: error PAI101: there is no such file\n      = check the path\n"
+        "1 error\n`paichart explain PAI101` says more\n"
     )
 
 
 def test_a_problem_without_a_cure_has_none():
-    bare = Problem(Span("layout.yaml", 1, 1, 12), "PAI108", "this is not YAML")
+    bare = Problem(Span("layout.yaml", 1, 1, 12), "PAI013", "no machine is of it", severity=Severity.NOTE)
     assert as_text.report([bare], LINES) == (
-        "layout.yaml:1:1: error PAI108: this is not YAML\n"
-        "    1 | machine-list:\n      | ^^^^^^^^^^^^\n1 error\n"
+        "layout.yaml:1:1: note PAI013: no machine is of it\n"
+        "    1 | machine-list:\n      | ^^^^^^^^^^^^\n1 note\n"
     )
 
 
@@ -61,12 +63,65 @@ def test_the_end_of_a_line_is_marked_behind_it():
     assert as_text.report([problem], {"f": ("a: [1",)}).splitlines()[2] == "      |      ^"
 
 
-def test_a_tab_takes_one_column():
+def test_characters_without_a_width_of_their_own_take_no_column():
+    # U+0301 is an accent, U+FE0F asks for a coloured picture; a terminal draws both onto the one before.
+    line = "e\u0301☂\ufe0f: x"
+    text = as_text.report([Problem(Span("f", 1, 7, 1), "PAI205", "x")], {"f": (line,)})
+    assert text.splitlines()[2] == "      |     ^"
+
+
+def test_a_tab_can_be_seen_and_takes_one_column():
     problem = Problem(Span("f", 1, 1), "PAI109", "a tab", "use blanks")
     assert as_text.report([problem], {"f": ("\tb: 1",)}).splitlines()[1:3] == [
-        "    1 |  b: 1",
+        "    1 | →b: 1",
         "      | ^ use blanks",
     ]
+
+
+def test_the_place_of_the_first_of_two_is_shown_below():
+    lines = {"f": ("a: 1", "b: 2", "a: 3")}
+    first = Related(Span("f", 1, 1), "the first is here")
+    problem = Problem(Span("f", 3, 1), "PAI110", "key 'a' is written twice", "keep one", related=(first,))
+    assert as_text.report([problem], lines).splitlines()[:6] == [
+        "f:3:1: error PAI110: key 'a' is written twice",
+        "    3 | a: 3",
+        "      | ^ keep one",
+        "f:1:1: note: the first is here",
+        "    1 | a: 1",
+        "      | ^",
+    ]
+
+
+def test_what_is_no_yaml_is_shown_with_the_line_above_where_its_cause_may_be():
+    problem = Problem(Span("f", 3, 3), "PAI108", "not indented like its neighbours")
+    lines = {"f": ("a:", "    password: hunter2", "  c: 1")}
+    assert as_text.report([problem], lines).splitlines()[1:4] == [
+        "    2 |     password: *******",
+        "    3 |   c: 1",
+        "      |   ^",
+    ]
+
+
+def test_a_hint_that_has_no_room_beside_the_mark_stands_below():
+    problem = Problem(Span("f", 1, 1, 30), "PAI201", "x", "word " * 14 + "end")
+    shown = as_text.report([problem], {"f": ("k" * 30 + ": 1",)}, width=80).splitlines()
+    assert shown[2:5] == [
+        "      | " + "^" * 30,
+        "      = " + ("word " * 14).strip(),
+        "        end",
+    ]
+    wide = as_text.report([problem], {"f": ("k" * 30 + ": 1",)}, width=120).splitlines()
+    assert wide[2].endswith("^ " + "word " * 14 + "end")
+
+
+@pytest.mark.parametrize("column", [1, 60, 199, 200])
+def test_no_shown_line_is_wider_than_the_terminal(column):
+    line = "值" * 200
+    problem = Problem(Span("f", 1, column, 500), "PAI205", "x")
+    shown, mark = as_text.report([problem], {"f": (line,)}, width=80).splitlines()[1:3]
+    # Each of these takes two columns in a terminal.
+    assert len(shown) + shown.count("值") <= 80
+    assert len(mark) <= 80
 
 
 def test_a_long_line_is_cut_around_the_mark():
@@ -109,6 +164,13 @@ class Terminal(io.StringIO):
         (Terminal(), {"NO_COLOR": ""}, True),
         (Terminal(), {"TERM": "dumb"}, False),
         (io.StringIO(), {"TERM": "xterm"}, False),
+        (io.StringIO(), {"FORCE_COLOR": "1"}, True),
+        (io.StringIO(), {"CLICOLOR_FORCE": "1"}, True),
+        (io.StringIO(), {"CLICOLOR_FORCE": "0"}, False),
+        (io.StringIO(), {"FORCE_COLOR": ""}, False),
+        (io.StringIO(), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        (Terminal(), {"CLICOLOR": "0"}, False),
+        (Terminal(), {"CLICOLOR": "1"}, True),
     ],
 )
 def test_colours_are_for_terminals_that_want_them(stream, environment, wanted):
@@ -129,8 +191,24 @@ def test_problems_are_counted_by_severity():
 def test_of_a_great_many_problems_the_first_are_shown_and_the_rest_counted():
     found = [Problem(Span("f", line), "PAI001", "x") for line in range(1, 1001)]
     text = as_text.report(found)
-    assert text.count("PAI001") == 200
-    assert text.endswith("1000 errors (the last 800 not shown)\n")
+    assert text.count("error PAI001") == 200
+    assert text.endswith("\n1000 errors (the last 800 not shown)\n`paichart explain PAI001` says more\n")
+
+
+def test_the_last_line_names_a_few_codes_errors_first_and_no_notes():
+    def of(*codes: str) -> str:
+        severities = {"N": Severity.NOTE, "W": Severity.WARNING, "E": Severity.ERROR}
+        found = [
+            Problem(Span("f", i + 1), code[1:], "x", severity=severities[code[0]])
+            for i, code in enumerate(codes)
+        ]
+        return as_text.report(found).splitlines()[-1]
+
+    assert of("WPAI044", "EPAI012", "EPAI007", "EPAI012") == (
+        "`paichart explain PAI012 PAI007 PAI044` says more"
+    )
+    assert of("EPAI001", "EPAI002", "EPAI003", "EPAI004") == "`paichart explain CODE` says more"
+    assert of("NPAI060") == "1 note"
 
 
 def test_json_has_the_same_facts():
@@ -144,7 +222,16 @@ def test_json_has_the_same_facts():
             "code": "PAI012",
             "message": "no machine SKU named 'gpu-machin'",
             "hint": "did you mean 'gpu-machine'?",
+            "related": [],
         }
+    ]
+
+
+def test_json_has_the_other_places_too():
+    first = Related(Span("layout.yaml", 2, 13, 1), "the first is here")
+    (problem,) = as_json.problems([Problem(Span("layout.yaml", 9), "PAI007", "x", related=(first,))])
+    assert problem["related"] == [
+        {"file": "layout.yaml", "line": 2, "column": 13, "width": 1, "message": "the first is here"}
     ]
 
 
@@ -156,4 +243,5 @@ def test_a_real_problem_is_shown_in_its_line():
         "   14 |   machine-type: gpus\n"
         "      |                 ^^^^ did you mean 'gpu'?\n"
         "1 error\n"
+        "`paichart explain PAI012` says more\n"
     )

@@ -13,8 +13,8 @@ from paichart.cli.options import (
     ConfigFile,
     CredentialsFile,
     LayoutFile,
-    Output,
-    OutputFormat,
+    Report,
+    ReportFormat,
     ServicesFile,
 )
 
@@ -28,7 +28,7 @@ def build(
     services: ServicesFile = None,
     output_dir: OutputDir = Path("out"),
     credentials_file: CredentialsFile = None,
-    output: OutputFormat = Output.TEXT,
+    output: ReportFormat = Report.TEXT,
 ) -> None:
     """Check the inputs and write the umbrella chart into a folder; nothing is written when a problem is an
     error.

@@ -16,6 +16,15 @@ class Output(StrEnum):
     JSON = "json"
 
 
+class Report(StrEnum):
+    """How problems are printed by commands whose result they are."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
 ConfigDir = Annotated[
     Path | None,
     typer.Argument(help="Folder with config.yaml and layout.yaml.", show_default="., then ./config"),
@@ -47,6 +56,12 @@ CredentialsFile = Annotated[
     ),
 ]
 OutputFormat = Annotated[Output, typer.Option("--output", help="How to print the result.")]
+ReportFormat = Annotated[
+    Report,
+    typer.Option(
+        "--output", help="How to print problems: sarif for code scanning, github for annotations in Actions."
+    ),
+]
 FromCluster = Annotated[bool, typer.Option("--from-cluster", help="Read a running cluster.")]
 Kubeconfig = Annotated[
     Path | None,

@@ -1,24 +1,29 @@
-"""What commands print: results on stdout, problems on stderr; with --output json all on stdout."""
+"""What commands print: results on stdout, problems on stderr; with another --output all on stdout."""
 
 from __future__ import annotations
 
 import json
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import typer
 
+import paichart
 from paichart.cli.exits import Exit
-from paichart.cli.options import Output
+from paichart.cli.options import Output, Report
+from paichart.codes import all_codes
 from paichart.derive import pylon
 from paichart.derive.cluster_configuration import label_groups
 from paichart.derive.network import external_url
 from paichart.model import Cluster
 from paichart.problems import Problem, has_errors
-from paichart.report import as_json, as_text
+from paichart.report import as_github, as_json, as_sarif, as_text
+from paichart.report.paths import Workspace
 from paichart.site import Build, Site
 
 Lines = Mapping[str, Sequence[str]]
@@ -29,29 +34,53 @@ def exit_code(problems: Sequence[Problem]) -> Exit:
     return Exit.PROBLEMS if has_errors(problems) else Exit.FINE
 
 
-def print_problems(problems: Sequence[Problem], lines: Lines, output: Output) -> None:
+def print_problems(problems: Sequence[Problem], lines: Lines, output: Output | Report) -> None:
     """Print problems in their place and how many they are; `lines` holds each file's lines by its name."""
-    if output is Output.JSON:
-        typer.echo(json.dumps({"problems": as_json.problems(problems)}, indent=2))
-    elif problems:
-        colour = as_text.wants_colour(sys.stderr, os.environ)
-        text = as_text.report(problems, lines, is_coloured=colour)
-        typer.echo(text, nl=False, err=True, color=colour)
+    match output:
+        case Output.JSON | Report.JSON:
+            _print_json({"problems": as_json.problems(problems)})
+        case Report.SARIF:
+            document = as_sarif.document(
+                problems, lines, codes=all_codes(), version=paichart.__version__, workspace=_workspace()
+            )
+            _print_json(document)
+        case Report.GITHUB:
+            typer.echo(as_github.commands(problems, all_codes(), _workspace()), nl=False)
+        case _ if problems:
+            colour = as_text.wants_colour(sys.stderr, os.environ)
+            text = as_text.report(problems, lines, is_coloured=colour, width=columns_of(sys.stderr))
+            typer.echo(text, nl=False, err=True, color=colour)
 
 
-def print_build(site: Site, build: Build, output: Output) -> None:
-    """Print what a build wrote and what to do next."""
+def print_checked(sites: Sequence[Site], output: Report) -> None:
+    """Print the problems of sites, and in text which files have no error."""
+    problems = [problem for site in sites for problem in site.problems]
+    lines = {name: text for site in sites for name, text in site.lines.items()}
+    print_problems(problems, lines, output)
+    if output is Report.TEXT:
+        for site in sites:
+            if not has_errors(site.problems):
+                typer.echo(f"valid: {', '.join(site.lines)}")
+
+
+def print_build(site: Site, build: Build, output: Report) -> None:
+    """Print what a build wrote and what to do next; for code hosts problems, and the rest on stderr."""
     problems = (*site.problems, *build.problems)
-    if output is Output.JSON:
-        document = {"problems": as_json.problems(problems), "build": _as_document(build)}
-        typer.echo(json.dumps(document, indent=2))
+    if output is Report.JSON:
+        _print_json({"problems": as_json.problems(problems), "build": _as_document(build)})
         return
     print_problems(problems, site.lines, output)
     size = f"{build.file_count} files, {build.release_size / 1024:.0f} KiB as a Helm release"
     state = "wrote" if build.is_changed else "nothing changed in"
-    typer.echo(f"{state} {build.folder}: {len(build.services)} services ({size})")
-    if site.cluster is not None:
+    is_for_people = output is Report.TEXT
+    typer.echo(f"{state} {build.folder}: {len(build.services)} services ({size})", err=not is_for_people)
+    if site.cluster is not None and is_for_people:
         typer.echo("\n".join(next_steps(site.cluster, build)))
+
+
+def columns_of(stream: TextIO) -> int:
+    """Return the columns of the terminal that a stream leads to; of a file or a log as many as are usual."""
+    return shutil.get_terminal_size().columns if stream.isatty() else as_text.WIDTH
 
 
 def next_steps(cluster: Cluster, build: Build) -> list[str]:
@@ -76,6 +105,15 @@ def label_commands(cluster: Cluster) -> list[str]:
         for labels, nodes in label_groups(cluster).items()
         if labels
     ]
+
+
+def _print_json(document: Mapping[str, Any]) -> None:
+    typer.echo(json.dumps(document, indent=2))
+
+
+def _workspace() -> Workspace:
+    """Return where files are told from: the checkout in GitHub's Actions, else the current folder."""
+    return Workspace.of(Path(), os.environ.get("GITHUB_WORKSPACE", ""))
 
 
 def _as_document(build: Build) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Problems on their way out: as text for people, as JSON for programs."""
+"""Problems on their way out: text for people, JSON for programs, SARIF and annotations for code hosts."""

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from paichart.problems import Problem
+from paichart.problems import Problem, Span
 
 
 def problems(found: Iterable[Problem]) -> list[dict[str, Any]]:
     """Return one object a problem, in the given order."""
     return [
         {
-            "file": problem.span.file,
-            "line": problem.span.line,
-            "column": problem.span.column,
-            "width": problem.span.width,
+            **_place(problem.span),
             "severity": problem.severity.value,
             "code": problem.code,
             "message": problem.message,
             "hint": problem.hint,
+            "related": [{**_place(other.span), "message": other.message} for other in problem.related],
         }
         for problem in found
     ]
+
+
+def _place(span: Span) -> dict[str, Any]:
+    return {"file": span.file, "line": span.line, "column": span.column, "width": span.width}
