@@ -1,0 +1,67 @@
+"""`paichart preflight`: hold the live cluster against the inputs before Helm does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from paichart.cli.exits import Exit, fail
+from paichart.cli.options import (
+    ConfigDir,
+    ConfigFile,
+    Context,
+    Kubeconfig,
+    LayoutFile,
+    Output,
+    OutputFormat,
+    ServicesFile,
+)
+
+
+def preflight(
+    config_dir: ConfigDir = None,
+    config: ConfigFile = None,
+    layout: LayoutFile = None,
+    services: ServicesFile = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    namespace: Annotated[
+        str, typer.Option("--namespace", "-n", help="Namespace of the release.")
+    ] = "default",
+    release: Annotated[str, typer.Option("--release", help="Name of the release.")] = "openpai",
+    output: OutputFormat = Output.TEXT,
+) -> None:
+    """Check the cluster against the inputs: nodes, ports, rights, leftovers; nothing in it is changed.
+
+    --output json prints {cluster, release, account, findings, summary}; a
+    finding has severity, code, kind, name, message, detail, cure, file, line
+    and column. Exit code 1 tells that a finding is an error.
+
+    Example: paichart preflight my-cluster --context my-context
+    """
+    from paichart.cli.print import print_problems  # noqa: PLC0415 - keeps `--version` and `--help` quick
+    from paichart.kube import ClusterError, connect  # noqa: PLC0415
+    from paichart.preflight.as_json import as_data  # noqa: PLC0415
+    from paichart.preflight.as_text import as_text  # noqa: PLC0415
+    from paichart.preflight.examination import examine  # noqa: PLC0415
+    from paichart.report.as_text import wants_colour  # noqa: PLC0415
+    from paichart.site import load  # noqa: PLC0415
+
+    site = load(config_dir, config=config, layout=layout, services=services)
+    if site.cluster is None:
+        print_problems(site.problems, site.lines, output)
+        raise typer.Exit(Exit.PROBLEMS)
+    try:
+        examination = examine(connect(kubeconfig, context), site.cluster, release, namespace)
+    except ClusterError as error:
+        fail(error.message, error.hint, Exit.MACHINE)
+    if output is Output.JSON:
+        typer.echo(json.dumps(as_data(examination), indent=2))
+    else:
+        colour = wants_colour(sys.stdout, os.environ)
+        typer.echo(as_text(examination, is_coloured=colour), nl=False, color=colour)
+    raise typer.Exit(Exit.PROBLEMS if examination.has_errors else Exit.FINE)

@@ -1,0 +1,105 @@
+"""An examination as text: which cluster, a table of findings each with its cure below, and a summary."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+
+from paichart.names import some_names
+from paichart.preflight.examination import Examination
+from paichart.preflight.finding import Group, cured
+from paichart.problems import Severity
+
+_WIDTH = 110
+_INDENT = " " * 10
+_NAMED_AT_MOST = 5
+_COLOURS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;33m", Severity.NOTE: "\x1b[1;36m"}
+_PLAIN = "\x1b[0m"
+
+
+def as_text(examination: Examination, *, is_coloured: bool = False) -> str:
+    """Return the whole examination as text that ends with a line break."""
+    lines = [*_head(examination), ""]
+    if examination.groups:
+        width = max(len("WHERE"), *(len(_where(group)) for group in examination.groups))
+        lines.append(f"{'SEVERITY':<10}{'CODE':<8}{'WHERE':<{width}}  WHAT")
+        for group in examination.groups:
+            lines += _row(group, width, is_coloured)
+        lines.append("")
+    return "\n".join([*lines, _summary(examination), ""])
+
+
+def _head(examination: Examination) -> Iterator[str]:
+    nodes = "nodes unknown" if examination.node_count is None else f"{examination.node_count} nodes"
+    account = {True: "may do everything", False: "has limited rights", None: "has unknown rights"}
+    yield (
+        f"cluster   {_printable(examination.context)} at {examination.address}: "
+        f"Kubernetes {_printable(examination.version)}, {nodes}"
+    )
+    yield f"account   {account[examination.is_admin]}"
+    yield (
+        f"release   {examination.release} in namespace {examination.namespace}, "
+        f"{examination.machine_count} machines in layout.yaml"
+    )
+
+
+def _row(group: Group, width: int, is_coloured: bool) -> Iterator[str]:
+    """Yield the lines of one row: place and names, what is the matter, and the cure."""
+    first = group.first
+    severity = f"{first.severity.value:<10}"
+    if is_coloured:
+        severity = f"{_COLOURS[first.severity]}{severity}{_PLAIN}"
+    names = group.names
+    what = f"{first.kind} {names[0]}"
+    if len(names) > 1:
+        what = f"{len(names)} {_plural(first.kind)}: {some_names(names)}"
+    yield f"{severity}{first.code:<8}{_where(group):<{width}}  {_printable(what)}"
+    yield from _wrapped(first.message)
+    details = [(finding.name, finding.detail) for finding in group.findings if finding.detail]
+    if len(names) == 1 and first.detail:
+        yield from _wrapped(f"({first.detail})")
+    elif details:
+        shown = "; ".join(f"{name}: {detail}" for name, detail in details[:_NAMED_AT_MOST])
+        yield from _wrapped(f"({shown}{'; …' if len(details) > _NAMED_AT_MOST else ''})")
+    few = [*names[:_NAMED_AT_MOST], *(("…",) if len(names) > _NAMED_AT_MOST else ())]
+    for line in cured(first.cure, few).split("\n"):
+        yield f"{_INDENT}> {_printable(line)}"
+
+
+def _plural(kind: str) -> str:
+    """Return a kind of which there are several: `node` is `nodes`, `secret in default` `secrets in default`."""
+    word, place, namespace = kind.partition(" in ")
+    return f"{word}{'es' if word.endswith('s') else 's'}{place}{namespace}"
+
+
+def _where(group: Group) -> str:
+    return str(group.first.span) if group.first.span else ""
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(
+        _printable(text),
+        _WIDTH,
+        initial_indent=_INDENT,
+        subsequent_indent=_INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _summary(examination: Examination) -> str:
+    counts = Counter(finding.severity for finding in examination.findings)
+    parts = [
+        f"{counts[severity]} {severity.value}{'s' if counts[severity] > 1 else ''}"
+        for severity in Severity
+        if counts[severity]
+    ]
+    if examination.has_errors:
+        return f"{', '.join(parts)}: cure the errors before you install"
+    return f"{', '.join(parts) or 'nothing found'}: ready to install"
+
+
+def _printable(text: str) -> str:
+    """Return text of the cluster without characters that steer a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)

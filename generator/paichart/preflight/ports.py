@@ -1,0 +1,134 @@
+"""Ports of machines and nodes that the release takes, against those that others have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from paichart.catalog import Description, describe, entries
+from paichart.derive.cluster_configuration import node_labels
+from paichart.derive.monitoring import has_job_exporter
+from paichart.derive.network import exposure_type
+from paichart.model import Machine
+from paichart.preflight.finding import Finding
+from paichart.preflight.plan import Plan
+from paichart.preflight.snapshot import Pod, Snapshot
+from paichart.problems import Severity
+
+_NODE_PORTS = range(30000, 32768)
+"""Kubernetes' own range; an API server may have another, which nobody can ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port that the release takes: number, the service, its nodes in words, and the setting behind it."""
+
+    number: int
+    service: str
+    nodes: str
+    setting: str
+
+
+def host_ports(plan: Plan) -> tuple[Port, ...]:
+    """Return the ports of machines that the release takes."""
+    return tuple(_ports(plan, "host"))
+
+
+def node_ports(plan: Plan) -> tuple[Port, ...]:
+    """Return the node ports of the release's Services."""
+    return tuple(_ports(plan, "node"))
+
+
+def check_host_ports(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
+    """PAI337: no pod of others has a port of a machine that the release takes."""
+    machines = plan.machines
+    taken: dict[int, list[Pod]] = {}
+    for pod in snapshot.pods or ():
+        if pod.release != plan.release or pod.namespace != plan.namespace:
+            for number in {number for _, number in pod.ports}:
+                taken.setdefault(number, []).append(pod)
+    for port in host_ports(plan):
+        for pod in taken.get(port.number, ()):
+            machine = machines.get(pod.node)
+            if _runs_on(port.nodes, machine):
+                yield _taken(port, pod, machine)
+
+
+def check_node_ports(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
+    """PAI338, PAI339: node ports of the release are free, and such as Kubernetes gives."""
+    for port in node_ports(plan):
+        name = str(port.number)
+        for service in snapshot.services or ():
+            is_ours = service.release == plan.release and service.namespace == plan.namespace
+            if port.number in service.node_ports and not is_ours:
+                message = f"of {port.service} is taken by Service {service.namespace}/{service.name}"
+                cure = f"write another port as {port.setting}, or delete that Service"
+                yield Finding("PAI338", Severity.ERROR, "node port", name, message, cure)
+        if port.number not in _NODE_PORTS:
+            message = f"of {port.service} is outside of 30000-32767, which Kubernetes has by default"
+            cure = f"write another port as {port.setting}, or start the API server with a wider range"
+            yield Finding("PAI339", Severity.NOTE, "node port", name, message, cure)
+
+
+def _taken(port: Port, pod: Pod, machine: Machine | None) -> Finding:
+    return Finding(
+        "PAI337",
+        Severity.ERROR,
+        "node",
+        pod.node,
+        f"port {port.number} of {port.service} is taken by {pod.owner}",
+        _free(port),
+        f"pod {pod.name}" if not pod.owner.startswith("Pod ") else "",
+        machine.span if machine else None,
+    )
+
+
+def _free(port: Port) -> str:
+    """Return how a port is got free, or another one taken."""
+    if port.service == "node-exporter":
+        return (
+            "config.yaml: paichart.monitoring.node-exporter: false, if that is a node exporter; else stop it"
+        )
+    if port.service == "pylon":
+        other = "paichart.exposure.type: ingress (or nodePort, loadBalancer, gateway)"
+        return f"stop it, write another port as {port.setting}, or config.yaml: {other}"
+    return f"stop it, or write another port as {port.setting} in services-configuration.yaml"
+
+
+def _ports(plan: Plan, at: str) -> Iterator[Port]:
+    for service in describe(plan.cluster):
+        if not service.is_on or (service.name == "job-exporter" and not has_job_exporter(plan.cluster)):
+            continue
+        for port in service.ports:
+            if port.at == at:
+                yield Port(
+                    int(port.number), service.name, _nodes(service), _setting(plan, service, port.name)
+                )
+
+
+def _nodes(service: Description) -> str:
+    return service.workloads[0].nodes if service.workloads else ""
+
+
+def _setting(plan: Plan, service: Description, name: str) -> str:
+    """Return the key that sets a port, as the recorded placeholder names it."""
+    if service.name == "pylon" and exposure_type(plan.cluster) == "nodePort":
+        return "paichart.exposure." + {"http": "node-port", "https": "https-node-port"}.get(name, name)
+    entry = next(entry for entry in entries() if entry.name == service.name)
+    written = (port.number for port in entry.ports if port.name == name and port.number.startswith("{"))
+    return next(written, f"paichart.values.{service.name}").strip("{}")
+
+
+def _runs_on(nodes: str, machine: Machine | None) -> bool:
+    """Tell whether a service whose nodes are told in words runs on a machine; None is a node of no layout."""
+    if nodes.startswith("every node"):
+        label = nodes.partition(" without ")[2]
+        return machine is None or label not in node_labels(machine)
+    if machine is None:
+        return False
+    roles = {
+        "the master": machine.is_master,
+        "workers": machine.is_worker,
+        "storage machines": machine.is_storage,
+    }
+    return roles.get(nodes, True)
