@@ -95,11 +95,12 @@ def build(site: Site, output_dir: str | Path = "out", *, credentials: str | Path
     values = derive_values(cluster, secrets)
     services = tuple(service.name for service in enabled_services(cluster))
     files = render(charts_dir(), services, values)
-    found = in_order([*found, *check_sizes(files, values, site.paths.layout.as_posix())])
+    size = release_size(files)
+    found = in_order([*found, *check_sizes(values, size, site.paths.layout.as_posix())])
     if has_errors(found):
         raise InvalidInputError(in_order([*site.problems, *found]))
     folder = Path(output_dir)
-    return Build(folder, write_build(folder, files), services, len(files), release_size(files), found)
+    return Build(folder, write_build(folder, files), services, len(files), size, found)
 
 
 def release_credentials(

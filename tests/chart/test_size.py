@@ -65,6 +65,15 @@ def test_config_maps_of_5000_machines_fit(many_rendered: dict[str, int]) -> None
     assert {name: size for name, size in many_rendered.items() if size >= MIB} == {}
 
 
+def test_a_build_foretells_no_less_than_a_config_map_holds() -> None:
+    values = many_machines(MANY)
+    objects = render("cluster-configuration", values)
+    keys = {"openpai-layout": "layout", "openpai-gpu-configuration": "gpuConfiguration"}
+    for name, key in keys.items():
+        content = sum(len(text.encode()) for text in objects.find("ConfigMap", name)["data"].values())
+        assert content <= len(json.dumps(values[key]).encode()) <= content * 1.2, name
+
+
 def test_config_maps_grow_with_the_layout(many_rendered: dict[str, int]) -> None:
     small = render("cluster-configuration", many_machines(50))
     layout = len(json.dumps(small.find("ConfigMap", "openpai-layout")).encode())

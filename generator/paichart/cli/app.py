@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -51,6 +52,7 @@ def options(
 
 def main() -> None:
     """Run the command line; a failing machine is one line and exit code 3, never a traceback."""
+    gc.disable()  # a command soon ends; looking for cycles in a large layout takes a sixth of its time
     _run(app)
 
 
