@@ -6,7 +6,7 @@ The schemas are copied, so that an editor needs no network and a team shares one
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from paichart.resources import schemas_dir
@@ -39,8 +39,9 @@ def for_editors(schema: Mapping[str, Any]) -> dict[str, Any]:
     if "properties" in schema:
         told["properties"] = {key: for_editors(part) for key, part in schema["properties"].items()}
     told |= {key: for_editors(schema[key]) for key in _NESTED if isinstance(schema.get(key), dict)}
-    if "enum" in schema:
-        told.pop("examples", None)  # the choices are shown anyway
+    examples = _shown(told.pop("examples", []), told.pop("default", None), schema)
+    if examples:
+        told["examples"] = examples
     if "description" in schema:
         told["markdownDescription"] = "\n\n".join((schema["description"], *_notes(schema)))
     if "pattern" in schema and f"{_OURS}rule" in schema:
@@ -53,6 +54,18 @@ def for_editors(schema: Mapping[str, Any]) -> dict[str, Any]:
 def _text(name: str) -> str:
     schema = json.loads((schemas_dir() / f"{name}.schema.json").read_text(encoding="utf-8"))
     return json.dumps(for_editors(schema), indent=1, ensure_ascii=False) + "\n"
+
+
+def _shown(examples: Sequence[Any], default: Any, schema: Mapping[str, Any]) -> list[Any]:
+    """Return the examples for an editor, the default among them.
+
+    A default as such would be written down, with all others, when a section is completed, and then no longer
+    follow ours. Where choices or snippets are offered, examples stand in their way.
+    """
+    if "enum" in schema or "defaultSnippets" in schema:
+        return []
+    is_plain = "boolean" not in schema.get("type", ()) and default not in (None, *examples)
+    return [*examples, default] if is_plain else list(examples)
 
 
 def _notes(schema: Mapping[str, Any]) -> Iterator[str]:
