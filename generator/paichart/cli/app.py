@@ -17,6 +17,7 @@ from paichart.cli.exits import Exit
 from paichart.cli.graph import graph
 from paichart.cli.import_ import import_
 from paichart.cli.init import init
+from paichart.cli.preflight import preflight
 from paichart.cli.report import report
 from paichart.cli.services import services
 from paichart.cli.validate import validate
@@ -30,7 +31,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 fine, 1 problems in the input, 2 wrong usage, 3 the machine failed.",
 )
 
-for command in (init, import_, validate, build, report, services, graph, credentials, capacity):
+for command in (init, import_, validate, build, preflight, report, services, graph, credentials, capacity):
     app.command(command.__name__.rstrip("_"))(command)
 
 
