@@ -45,10 +45,10 @@ class Finding:
     lines: Mapping[str, tuple[str, ...]]
 
 
-def check_example(code: Code) -> Finding | None:
-    """Return what the check finds in the example of a code; None when it is a situation in words."""
+def check_example(code: Code) -> Finding:
+    """Return what the check finds in the example of a code; nothing when it is a situation in words."""
     if not code.file:
-        return None
+        return Finding((), {})
     documents = _documents({**SITE, **code.beside, code.file: code.example})
     cluster, problems = check(documents)
     of_cells = derive_hived_spec(cluster)[1] if cluster is not None else ()

@@ -14,6 +14,7 @@ from paichart.cli.build import build
 from paichart.cli.capacity import capacity
 from paichart.cli.credentials import credentials
 from paichart.cli.exits import Exit
+from paichart.cli.explain import explain
 from paichart.cli.graph import graph
 from paichart.cli.import_ import import_
 from paichart.cli.init import init
@@ -31,7 +32,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 fine, 1 problems in the input, 2 wrong usage, 3 the machine failed.",
 )
 
-for command in (init, import_, validate, build, preflight, report, services, graph, credentials, capacity):
+for command in (init, import_, validate, explain, build, preflight, report, services, graph, credentials, capacity):
     app.command(command.__name__.rstrip("_"))(command)
 
 

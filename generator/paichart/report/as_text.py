@@ -50,9 +50,15 @@ def report(
     """
     if not problems:
         return ""
-    writer = _Writer(lines or {}, is_coloured, max(width, _LEAST_WIDTH))
     shown = problems[:SHOWN_AT_MOST]
-    return "".join([*map(writer.problem, shown), summary(problems), "\n", _more(shown)])
+    told = tell(shown, lines or {}, is_coloured=is_coloured, width=width)
+    return f"{told}{summary(problems)}\n{_more(shown)}"
+
+
+def tell(problems: Sequence[Problem], lines: Lines, *, is_coloured: bool = False, width: int = WIDTH) -> str:
+    """Return problems in their places, as text, and nothing about their number."""
+    writer = _Writer(lines, is_coloured, max(width, _LEAST_WIDTH))
+    return "".join(map(writer.problem, problems))
 
 
 def summary(problems: Sequence[Problem]) -> str:
