@@ -32,7 +32,19 @@ app = typer.Typer(
     epilog="Exit codes: 0 fine, 1 problems in the input, 2 wrong usage, 3 the machine failed.",
 )
 
-for command in (init, import_, validate, explain, build, preflight, report, services, graph, credentials, capacity):
+for command in (
+    init,
+    import_,
+    validate,
+    explain,
+    build,
+    preflight,
+    report,
+    services,
+    graph,
+    credentials,
+    capacity,
+):
     app.command(command.__name__.rstrip("_"))(command)
 
 
