@@ -64,17 +64,21 @@ def has_errors(problems: Iterable[Problem]) -> bool:
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """Return `did you mean '…'?` for the closest known word, or an empty string when none is close.
+    """Return `did you mean '…'?` for the closest known word, or an empty string when none is close."""
+    close = closest_name(word, known)
+    return f"did you mean '{close}'?" if close else ""
+
+
+def closest_name(word: str, known: Iterable[str]) -> str:
+    """Return the closest known word, or an empty string when none is close.
 
     Among more than a thousand words, such as machines, only those that differ by one letter are close:
     measuring every word again for every problem would take minutes.
     """
     words = known if isinstance(known, Mapping | Set) else frozenset(known)
     if len(words) > _MEASURED_AT_MOST:
-        close = next((neighbour for neighbour in _neighbours(word) if neighbour in words), "")
-    else:
-        close = next(iter(difflib.get_close_matches(word, sorted(words), n=1, cutoff=0.6)), "")
-    return f"did you mean '{close}'?" if close else ""
+        return next((neighbour for neighbour in _neighbours(word) if neighbour in words), "")
+    return next(iter(difflib.get_close_matches(word, sorted(words), n=1, cutoff=0.6)), "")
 
 
 def _neighbours(word: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -11,6 +12,12 @@ _CHECKOUT = _PACKAGE.parent.parent
 def charts_dir() -> Path:
     """Return the folder that holds one chart a folder."""
     return _folder("charts")
+
+
+@cache
+def chart_names() -> tuple[str, ...]:
+    """Return the names of the charts, in order."""
+    return tuple(sorted(path.parent.name for path in charts_dir().glob("*/Chart.yaml")))
 
 
 def schemas_dir() -> Path:

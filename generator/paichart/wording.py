@@ -118,6 +118,8 @@ def _enum(violation: Violation) -> tuple[str, str, str]:
 
 
 def _pattern(violation: Violation) -> tuple[str, str, str]:
+    if violation.value == "":
+        return _size(violation)
     rule = violation.schema.get("x-paichart-rule", f"text like {violation.schema['pattern']}")
     written = "this value" if _is_secret(violation) else f"'{_short(violation.value)}'"
     message = f"{written} can't be '{_name(violation.path)}': it must be {rule}"

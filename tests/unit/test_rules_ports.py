@@ -176,8 +176,8 @@ def test_jobs_keep_out_of_the_storage_managers_ports():
 
 def test_two_services_on_one_host_port():
     (problem,) = problems(services="log-manager: {port: 9102}\n")
-    assert (str(problem.span), problem.code) == (f"{SERVICES}:1:1", "PAI034")
-    assert problem.message == "port 9102 of job-exporter is taken by log-manager on the same machine"
+    assert (str(problem.span), problem.code) == (f"{SERVICES}:1:21", "PAI034")
+    assert problem.message == "port 9102 of log-manager is taken by job-exporter on the same machine"
 
 
 def test_the_front_door_on_a_port_of_an_exporter():

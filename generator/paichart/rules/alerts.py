@@ -113,7 +113,8 @@ def _check_rule(marks: Marks, path: Path, rule: Mapping[str, Any]) -> Iterator[P
         yield Problem(marks.at(*path), "PAI210", message, "write either alert: … or record: …")
     elif record:
         yield from _check_record(marks, path, rule, record)
-    if not _text(rule.get("expr")):
+    is_misspelt = any(suggest(str(key), ("expr",)) for key in rule if key not in _RULE_KEYS)
+    if not _text(rule.get("expr")) and not is_misspelt:
         place = marks.at(*path, "expr") if "expr" in rule else marks.at(*path)
         what = f"rule '{alert or record}'" if alert or record else "this rule"
         yield Problem(place, "PAI212", f"{what} has no expression", "write expr: … in PromQL")

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from paichart.problems import Problem, Related, Severity, suggest
+from paichart.problems import Problem, Related, Severity, closest_name, suggest
 from paichart.rules.subject import Row, Rule, Subject
 
 MAX_LABEL = 63
@@ -160,12 +160,12 @@ def _unknown_skus(subject: Subject) -> dict[str, list[Row]]:
 def check_unused_skus(subject: Subject) -> Iterator[Problem]:
     """PAI013: every SKU is some machine's, or may be meant by one of a wrong name."""
     used = {row.sku for row in subject.rows}
-    meant = {suggest(name, subject.skus) for name in _unknown_skus(subject)}
+    meant = {closest_name(name, subject.skus) for name in _unknown_skus(subject)}
     if not used:
         return
     for name, sku in subject.skus.items():
         is_usable = sku.cpu is not None or sku.memory is not None
-        if is_usable and name not in used and suggest(name, (name,)) not in meant:
+        if is_usable and name not in used and name not in meant:
             span = subject.layout.marks.key("machine-sku", name)
             yield Problem(
                 span,

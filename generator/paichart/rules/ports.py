@@ -44,6 +44,7 @@ class HostPort:
     port: int
     span: Span
     places: frozenset[str]
+    is_written: bool = False
 
 
 def host_ports(subject: Subject) -> tuple[HostPort, ...]:
@@ -60,7 +61,13 @@ def host_ports(subject: Subject) -> tuple[HostPort, ...]:
         "job-exporter": subject.config.settings.text(*monitoring, "job-metrics") == "exporter",
     }
     ports = [
-        HostPort(name, services.integer(name, "port"), marks.at(name, "port"), _EVERYWHERE)
+        HostPort(
+            name,
+            services.integer(name, "port"),
+            marks.at(name, "port"),
+            _EVERYWHERE,
+            is_written=marks.has(name, "port"),
+        )
         for name in is_there
         if is_there[name]
     ]
@@ -177,8 +184,9 @@ def check_unique_host_ports(subject: Subject) -> Iterator[Problem]:
         rivals = (one for one in known if one.port == taken.port)
         other = next((one for one in rivals if _meet(subject, one.places, taken.places)), None)
         if other:
-            message = f"port {taken.port} of {taken.owner} is taken by {other.owner} on the same machine"
-            yield Problem(taken.span, "PAI034", message, "give one of them another port")
+            late, early = (other, taken) if other.is_written and not taken.is_written else (taken, other)
+            message = f"port {late.port} of {late.owner} is taken by {early.owner} on the same machine"
+            yield Problem(late.span, "PAI034", message, "give one of them another port")
         known.append(taken)
 
 

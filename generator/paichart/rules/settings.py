@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from paichart.problems import Problem, Related, Severity
+from paichart.problems import Problem, Related, Severity, suggest
+from paichart.resources import chart_names
 from paichart.rules.subject import Rule, Subject
 from paichart.schema import Checked
 
@@ -139,7 +140,21 @@ def check_said_twice(subject: Subject) -> Iterator[Problem]:
                 )
 
 
+def check_values_of_services(subject: Subject) -> Iterator[Problem]:
+    """PAI225: paichart.values is about subcharts that there are."""
+    path = ("paichart", "values")
+    known = {"global", "custom", *chart_names()} - {"openpai"}
+    for name in subject.config.settings.mapping(*path):
+        if name not in known:
+            hint = (
+                suggest(name, known) or "`paichart services` lists them; values of your own go under custom"
+            )
+            message = f"there is no service '{name}', so Helm would refuse these values"
+            yield Problem(subject.config.marks.key(*path, name), "PAI225", message, hint)
+
+
 RULES = (
+    Rule(check_values_of_services, ("config",)),
     Rule(check_registry_login, ()),
     Rule(check_certificate_files, ("services",)),
     Rule(check_certificate_secret, ("config", "services")),

@@ -55,7 +55,8 @@ def check_hived_config(config: Document, hosts: Mapping[str, Host] | None) -> It
     yield from check_names(marks, spec.virtual_clusters)
     yield from check_figures(marks, config.data, spec)
     if not broken & {"physicalCluster", "cellTypes", "physicalCells"}:
-        yield from _check_cells(marks, spec, hosts, can_see_clusters="virtualClusters" not in broken)
+        can_see_clusters = "virtualClusters" in config.data and "virtualClusters" not in broken
+        yield from _check_cells(marks, spec, hosts, can_see_clusters=can_see_clusters)
 
 
 def _check_cells(

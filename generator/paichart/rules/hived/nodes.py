@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from paichart.hived import HivedSpec, Path, SkuType
 from paichart.names import some_names
-from paichart.problems import Problem, Related, Severity, suggest
+from paichart.problems import Problem, Related, Severity, closest_name, suggest
 from paichart.rules.hived.physical import NodeCell, Survey
 from paichart.rules.subject import Row, SkuRow
 from paichart.source import Marks
@@ -152,8 +152,10 @@ def _check_fit(
 def _check_coverage(
     marks: Marks, by_name: Mapping[str, Sequence[NodeCell]], hosts: Mapping[str, Host]
 ) -> Iterator[Problem]:
-    """PAI188: every worker of the layout is in a cell."""
-    idle = [name for name, host in hosts.items() if host.row.is_worker and name not in by_name]
+    """PAI188: every worker of the layout is in a cell, or may be meant by a cell of another name."""
+    workers = {name for name, host in hosts.items() if host.row.is_worker}
+    meant = {closest_name(name, workers) for name in by_name if name not in hosts}
+    idle = [name for name in hosts if name in workers and name not in by_name and name not in meant]
     if idle:
         message = f"no cell holds {some_names(idle)}, so HiveD places no job there"
         hint = "add it under cellChildren, then raise childCellNumber and a virtual cluster's cellNumber"

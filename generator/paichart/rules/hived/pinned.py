@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from paichart.hived import HivedSpec, Path
-from paichart.problems import Problem, Related, suggest
+from paichart.problems import Problem, Related, closest_name, suggest
 from paichart.rules.hived.chains import Chain
 from paichart.rules.hived.physical import Pin, Position
 from paichart.source import Marks
@@ -42,7 +42,8 @@ def check_pins(marks: Marks, spec: HivedSpec, pins: Sequence[Pin]) -> Iterator[P
                     related=(Related(first, "it is given here"),),
                 )
             claimed.setdefault(cell.id, place)
-    yield from _check_unclaimed(marks, by_id.values(), claimed)
+    meant = {closest_name(id_, by_id) for id_ in claimed if id_ not in by_id}
+    yield from _check_unclaimed(marks, [pin for pin in by_id.values() if pin.id not in meant], claimed)
     yield from _check_nested(marks, [pin for pin in by_id.values() if pin.id in claimed])
 
 
