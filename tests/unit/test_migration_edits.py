@@ -92,6 +92,16 @@ CHANGES: list[tuple[str, Asked, list[tuple[str, str]]]] = [
         [("last: end\n", "last: end\na:\n  b:\n    new: 7\n")],
     ),
     (
+        "add-mappings-in-a-mapping",
+        {("second", "deep", "a", "b"): "+7", ("second", "deep", "a", "c"): "+8"},
+        [("only: here\n", "only: here\n    a:\n      b: 7\n      c: 8\n")],
+    ),
+    (
+        "add-mappings-in-braces",
+        {(*FLOW, "a", "b"): "+7", (*FLOW, "a", "c"): "+8"},
+        [("{x: 1", "{a: {b: 7, c: 8}, x: 1")],
+    ),
+    (
         "add-where-all-else-goes",
         {("second", "deep", "only"): None, ("second", "deep", "new"): "+7"},
         [("only: here", "new: 7")],
@@ -130,6 +140,10 @@ def edited(text: str, asked: Asked) -> Edited:
 
 def test_an_empty_value_gets_one() -> None:
     assert edited("a:\nb: 1\n", {("a",): "5"}).text == "a: 5\nb: 1\n"
+
+
+def test_an_empty_section_is_filled_in_its_place() -> None:
+    assert edited("a:\nb: 1\n", {("a", "x"): "+5"}).text == "a: {x: 5}\nb: 1\n"
 
 
 def test_a_file_without_a_last_line_break_is_added_to_on_a_new_line() -> None:

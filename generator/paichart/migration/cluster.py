@@ -66,11 +66,7 @@ def from_cluster(api: Api) -> Legacy:
     Raises ClusterError when something can't be read, for a secret that is missed is lost.
     """
     reader = _Reader(api)
-    found = reader.get("configmaps", CONFIG_MAP)
-    if value_at(found, ("metadata", "labels", "app.kubernetes.io/managed-by")) == "Helm":
-        message = f"ConfigMap {CONFIG_MAP} is that of a Helm release: OpenPAI has been migrated already"
-        raise ClusterError(message, "its inputs lie where `paichart build` was run")
-    texts = found.get("data") or {}
+    texts = reader.get("configmaps", CONFIG_MAP).get("data") or {}
     if not texts and not reader.refused:
         message = (
             f"namespace default has no ConfigMap {CONFIG_MAP}: paictl did not install OpenPAI on this cluster"

@@ -6,13 +6,16 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
 from paichart.nodes import Composer, Node
 from paichart.problems import Span
 from paichart.validator import Path
+
+_Tree: TypeAlias = "dict[str, str | _Tree]"
+"""New keys and their values as written, in the mappings that they stand in."""
 
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 
@@ -66,7 +69,7 @@ class Editor:
     _removed: set[Path] = field(default_factory=set)
     _replaced: dict[Path, str] = field(default_factory=dict)
     _renamed: dict[Path, str] = field(default_factory=dict)
-    _added: dict[Path, dict[str, str]] = field(default_factory=dict)
+    _added: dict[Path, str] = field(default_factory=dict)
 
     def remove(self, *path: str | int) -> None:
         """Take out a key and its value; a mapping that nothing is left of goes too."""
@@ -81,8 +84,8 @@ class Editor:
         self._renamed[path] = key
 
     def add(self, path: Path, written: str) -> None:
-        """Write a new key, with the mapping it stands in if there is none; `written` is one line of YAML."""
-        self._added.setdefault(path[:-1], {})[str(path[-1])] = written
+        """Write a new key, and the mappings above it if need be; `written` is one line of YAML."""
+        self._added[path] = written
 
     def result(self) -> Edited:
         """Return the changed text."""
@@ -111,7 +114,7 @@ class Editor:
 class _Changes:
     """Works out which characters of a text stand for what lies at a path."""
 
-    def __init__(self, text: str, removed: frozenset[Path], added: Mapping[Path, Mapping[str, str]]) -> None:
+    def __init__(self, text: str, removed: frozenset[Path], added: Mapping[Path, str]) -> None:
         composer = Composer()
         composer.compose(text)
         self._text = text
@@ -119,6 +122,7 @@ class _Changes:
         self._starts = _line_starts(text)
         self._break = "\r\n" if "\r\n" in text else "\n"
         self._added = added
+        self._grown = {path[:i] for path in added for i in range(len(path))}
         self._removed = self._with_emptied(removed)
 
     def removals(self) -> Iterable[_Change]:
@@ -144,34 +148,50 @@ class _Changes:
                 yield _Change(self._start(node), self._offset(node.end.line, node.end.column), key)
 
     def additions(self) -> Iterable[_Change]:
-        at_the_end: list[str] = []
-        for path, entries in self._added.items():
-            node = self._node(path)
-            if node is not None and node.keys:
-                yield self._addition(node, entries)
+        tree: _Tree = {}
+        for path, written in self._added.items():
+            branch = tree
+            for step in path[:-1]:
+                branch = branch.setdefault(str(step), {})  # type: ignore[assignment] # a leaf is no one's parent
+            branch[str(path[-1])] = written
+        return self._grafts((), tree)
+
+    def _grafts(self, path: Path, tree: _Tree) -> Iterable[_Change]:
+        """Yield the changes that put new keys below path, into mappings that exist as deep as there are."""
+        new: _Tree = {}
+        for key, part in tree.items():
+            parent, position = self._find((*path, key))
+            if isinstance(part, str) or parent is None or not parent.keys or not parent.values:
+                new[key] = part
+            elif parent.values[position].keys:
+                yield from self._grafts((*path, key), part)
             else:
-                at_the_end += self._section(path, entries)
-        if at_the_end:
-            gap = "" if not self._text or self._text.endswith(("\n", "\r")) else self._break
-            yield _Change(
-                len(self._text), len(self._text), gap + "".join(line + self._break for line in at_the_end)
-            )
+                yield self._filling(parent.values[position], part)
+        if new:
+            yield self._graft(self._node(path), path, new)
 
-    def _section(self, path: Path, entries: Mapping[str, str]) -> list[str]:
-        opening = [f"{'  ' * depth}{key}:" for depth, key in enumerate(path)]
-        return opening + [f"{'  ' * len(path)}{key}: {written}" for key, written in entries.items()]
+    def _graft(self, node: Node | None, path: Path, new: _Tree) -> _Change:
+        if node is not None and node.keys and self._is_flow(node):
+            first = self._start(node.keys[0])
+            return _Change(first, first, f"{_inline(new)}, ")
+        indent, end = 0, len(self._text)
+        if path and node is not None and node.keys:
+            indent, end = node.keys[0].start.column, self._line_end(self._last_line(node))
+        gap = "" if not end or self._text[:end].endswith(("\n", "\r")) else self._break
+        return _Change(end, end, gap + self._lines(new, indent))
 
-    def _addition(self, node: Node, entries: Mapping[str, str]) -> _Change:
-        assert node.keys is not None  # noqa: S101 - asked before
-        assert node.values is not None  # noqa: S101
-        first = self._start(node.keys[0])
-        if self._is_flow(node):
-            return _Change(first, first, "".join(f"{key}: {written}, " for key, written in entries.items()))
-        indent = " " * node.keys[0].start.column
-        end = self._line_end(self._last_line(node))
-        gap = "" if self._text[:end].endswith(("\n", "\r")) else self._break
-        lines = [f"{indent}{key}: {written}{self._break}" for key, written in entries.items()]
-        return _Change(end, end, gap + "".join(lines))
+    def _filling(self, value: Node, part: _Tree) -> _Change:
+        """Return the change that gives an empty value a content."""
+        return _Change(self._start(value), self._end(value), f" {{{_inline(part)}}}")
+
+    def _lines(self, tree: _Tree, indent: int) -> str:
+        text = ""
+        for key, part in tree.items():
+            if isinstance(part, str):
+                text += f"{' ' * indent}{key}: {part}{self._break}"
+            else:
+                text += f"{' ' * indent}{key}:{self._break}{self._lines(part, indent + 2)}"
+        return text
 
     def _removal(self, parent: Node, path: Path, position: int) -> _Change:
         assert parent.keys is not None  # noqa: S101 - lists are not shortened
@@ -195,7 +215,7 @@ class _Changes:
         for depth in range(max(map(len, found), default=0), 1, -1):
             for path in {path[:-1] for path in found if len(path) == depth}:
                 node = self._node(path)
-                if node is None or not node.keys or path in self._added or isinstance(path[-1], int):
+                if node is None or not node.keys or path in self._grown or isinstance(path[-1], int):
                     continue
                 if all((*path, key.data) in found for key in node.keys):
                     found.add(path)
@@ -259,6 +279,13 @@ class _Changes:
 
     def _is_flow(self, node: Node) -> bool:
         return self._text[self._start(node) : self._start(node) + 1] in ("{", "[")
+
+
+def _inline(tree: _Tree) -> str:
+    return ", ".join(
+        f"{key}: {part}" if isinstance(part, str) else f"{key}: {{{_inline(part)}}}"
+        for key, part in tree.items()
+    )
 
 
 def _without_aliases(text: str) -> str:

@@ -16,7 +16,7 @@ from paichart.migration.entries import Action, Entry, grouped
 from paichart.migration.legacy import INPUTS, Legacy
 from paichart.problems import Problem, Span, has_errors, in_order
 from paichart.schema import FILES, load_schema
-from paichart.source import Document, parse
+from paichart.source import Document, absent, parse
 from paichart.starter.editor import schema_files, schema_line
 from paichart.validator import annotated
 
@@ -67,7 +67,7 @@ class _Draft:
         if edited.text != self.text:
             self.layers.append(edited)
             self.text = edited.text
-            self.document = _parsed(self.text, self.document.name)
+            self.document = _reread(self.text, self.document.name)
         return entries
 
     def origin(self, problem: Problem) -> Problem:
@@ -179,6 +179,12 @@ def _checked(drafts: Mapping[str, _Draft]) -> tuple[Problem, ...]:
 
 def _holds_secrets(name: str, data: Mapping[str, Any]) -> bool:
     return any(annotated(load_schema(name).content, data, "x-paichart-secret"))
+
+
+def _reread(text: str, name: str) -> Document:
+    """Return the document in a changed text; comments alone stand for a file that is not there."""
+    lines = (line.strip() for line in text.splitlines())
+    return absent(name) if all(not line or line.startswith("#") for line in lines) else _parsed(text, name)
 
 
 def _parsed(text: str, name: str) -> Document:

@@ -63,6 +63,9 @@ def collect(
             or (shipped.get(key, "") if _is_needed(key, config, layout, services, running) else "")
         )
         found.entries += _told(key, value, given, live, paths, shipped.get(key, ""))
+        if value and not live and running is not None and key in _ROTATE:
+            reason = "check them: the services that used them do not run, so their own word is missing"
+            found.entries.append(Entry(Action.DECISION, FILE, (key,), reason))
         if value and (value != shipped.get(key) or key in _ROTATE):
             found.values[key] = Secret(value)
     found.entries += _ssh_keys(found.values, running)
