@@ -16,6 +16,7 @@ from paichart.source import Document
 from paichart.validator import Path, Violation, annotated
 from paichart.vocabulary import closest
 
+_IGNORED = "x-paichart-ignored"
 _UNREAD = "OpenPAI never read it"
 
 
@@ -32,11 +33,13 @@ def translate(document: Document, name: str, reasons: Mapping[str, str], editor:
     for violation in violations:
         if violation.keyword == "additionalProperties":
             yield from _unknown(violation, missing, reasons, file, editor)
-        elif violation.keyword == "type":
+        elif violation.keyword == "type" and _IGNORED not in violation.schema:
             yield from _mistyped(violation, document, schema, file, editor)
-    for path, reason in annotated(schema.content, usable, "x-paichart-ignored"):
-        editor.remove(*path)
-        yield Entry(Action.IGNORED, file, (dotted(path),), str(reason))
+    broken = [(violation.path, violation.schema.get(_IGNORED)) for violation in violations]
+    for path, reason in (*annotated(schema.content, usable, _IGNORED), *broken):
+        if reason:
+            editor.remove(*path)
+            yield Entry(Action.IGNORED, file, (dotted(path),), str(reason))
 
 
 def _unknown(
