@@ -68,7 +68,7 @@ def _row(group: Group, width: int, is_coloured: bool) -> Iterator[str]:
 
 
 def _plural(kind: str) -> str:
-    """Return a kind of which there are several: `node` is `nodes`, `secret in default` `secrets in default`."""
+    """Return the word for several of a kind: `nodes` for `node`, `secrets in default` for one there."""
     word, place, namespace = kind.partition(" in ")
     return f"{word}{'es' if word.endswith('s') else 's'}{place}{namespace}"
 

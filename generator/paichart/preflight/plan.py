@@ -145,7 +145,7 @@ def credential_keys(plan: Plan) -> frozenset[str]:
         for key in keys
     }
     if plan.cluster.services.flag("authentication", "OIDC"):
-        keys.add("oidc.yaml")
+        keys = keys - {"admin-password", "admin-username"} | {"oidc.yaml"}
     if plan.values.value("grafana", "server", "enabled") is False:
         keys.discard("grafana-admin-password")
     return frozenset(keys)
