@@ -18,19 +18,37 @@ from pathlib import Path
 
 PACKAGES: Mapping[str, str] = {
     "amtool": "prometheus-alertmanager",
+    "bash": "bash",
+    "chromium": "chromium",
     "docker-registry": "docker-registry",
     "dot": "graphviz",
+    "fish": "fish",
     "nginx": "nginx-light",
+    "pdftotext": "poppler-utils",
+    "pngquant": "pngquant",
     "postgres": "postgresql-15",
     "prometheus": "prometheus",
     "prometheus-pushgateway": "prometheus-pushgateway",
     "promtool": "prometheus",
     "ruby": "ruby",
     "testparm": "samba-common-bin",
+    "zsh": "zsh",
 }
 """Debian's package of each program."""
 
-INSTALLED = ("dot", "nginx", "postgres", "ruby", "testparm")
+INSTALLED = (
+    "bash",
+    "chromium",
+    "dot",
+    "fish",
+    "nginx",
+    "pdftotext",
+    "pngquant",
+    "postgres",
+    "ruby",
+    "testparm",
+    "zsh",
+)
 """Programs that need libraries or files in their places: their packages are installed."""
 
 _SEARCH_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/lib/postgresql/15/bin")

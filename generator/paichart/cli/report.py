@@ -40,6 +40,10 @@ def report(
     if output_file == Path("-"):
         typer.echo(text.encode(), nl=False)
         return
+    if output_file.is_dir() or not output_file.parent.is_dir():
+        fail(
+            f"{output_file}: no file can be written there", "give a file in a folder that exists", Exit.USAGE
+        )
     try:
         is_changed = write_marked(output_file, text, MARKER)
     except NotOursError as error:

@@ -12,7 +12,7 @@ from paichart.rules.hived.chains import Chain, build_chains
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Cells of one type that a virtual cluster has; `cells` counts leaf cells, `pin` is a pinned cell's id."""
+    """Cells of one type that a virtual cluster has; `cells` counts leaf cells, `pin` is the pinned id."""
 
     number: int
     cell_type: str

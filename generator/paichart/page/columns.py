@@ -28,7 +28,7 @@ class Columns:
 
 
 def arrange(names: Sequence[str], edges: Sequence[Edge]) -> Columns:
-    """Return the columns of names, which all have an edge; edges are distinct, and none leads to its start."""
+    """Return the columns of names, which all have an edge; edges are distinct, none leads to its start."""
     if not names:
         return Columns((), {})
     rank = {name: place for place, name in enumerate(_orientation(names, edges))}

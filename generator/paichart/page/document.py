@@ -47,7 +47,7 @@ def page(cluster: Cluster, problems: Sequence[Problem]) -> str:
     on = [service for service in services if service.is_on]
     spec = derive_hived_spec(cluster)[0]
     style, script = _static("page.css"), _static("page.js")
-    return (
+    text = (
         _environment()
         .get_template("page.html")
         .render(
@@ -66,6 +66,7 @@ def page(cluster: Cluster, problems: Sequence[Problem]) -> str:
             **_of_services(cluster, on),
         )
     )
+    return f"{text}\n"
 
 
 def _of_problems(problems: Sequence[Problem]) -> dict[str, Any]:
@@ -145,21 +146,17 @@ def _environment() -> Environment:
     return environment
 
 
-def _visible(value: object) -> object:
-    """Return what is put into the page, in texts a mark for each character that can't be seen.
+def _visible(value: object) -> str:
+    """Return what is put into the page, with a mark for each character that can't be seen.
 
     Such characters can turn the direction of a whole line, and so make it say something else.
     """
-    if isinstance(value, str) and not isinstance(value, Markup) and not value.isprintable():
-        return "".join(
-            character
-            if character.isprintable()
-            else " "
-            if character in "\t\n"
-            else "\N{REPLACEMENT CHARACTER}"
-            for character in value
-        )
-    return value
+    if isinstance(value, Markup):
+        return value
+    return "".join(
+        character if character.isprintable() else " " if character in "\t\n" else "\N{REPLACEMENT CHARACTER}"
+        for character in str(value)
+    )
 
 
 def _static(name: str) -> str:
