@@ -153,7 +153,7 @@ def image(recorded: str, cluster: Cluster) -> str:
     """Return the full name of a recorded image as the charts write it (`pai-common.image`)."""
     mirror = cluster.config.text("paichart", "image-registry")
     if recorded.startswith(PAI_IMAGE):
-        own = Settings(common.values(cluster)).mapping("paiImages")
+        own = common.pai_images(cluster)
         registry = own["registry"] or mirror or "docker.io"
         return f"{registry}/{own['namespace']}/{recorded.removeprefix(PAI_IMAGE)}:{own['tag']}"
     home, _, name = recorded.partition("/")

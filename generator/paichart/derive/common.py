@@ -39,6 +39,15 @@ def registry_of_pai_images(cluster: Cluster) -> str:
     return "" if domain in ("docker.io", "public") else domain
 
 
+def pai_images(cluster: Cluster) -> dict[str, str]:
+    """Return registry, namespace and tag of OpenPAI's own images."""
+    return {
+        "registry": registry_of_pai_images(cluster),
+        "namespace": _registry_setting(cluster, "namespace") or "openpai",
+        "tag": _registry_setting(cluster, "tag") or cluster.config.text("docker_image_tag"),
+    }
+
+
 def is_qos_on(cluster: Cluster) -> bool:
     """Tell whether containers get the legacy requests and limits (`qos-switch`)."""
     if cluster.services.has("cluster", "common", "qos-switch"):
@@ -55,11 +64,7 @@ def values(cluster: Cluster) -> dict[str, Json]:
         "externalUrl": external_url(cluster),
         "imageRegistry": cluster.config.text("paichart", "image-registry"),
         "imagePullSecrets": [str(name) for name in cluster.config.items("paichart", "image-pull-secrets")],
-        "paiImages": {
-            "registry": registry_of_pai_images(cluster),
-            "namespace": _registry_setting(cluster, "namespace") or "openpai",
-            "tag": _registry_setting(cluster, "tag") or cluster.config.text("docker_image_tag"),
-        },
+        "paiImages": {**pai_images(cluster)},
         "jobPullSecret": cluster.services.text("cluster", "docker-registry", "secret-name") or "pai-secret",
         "qos": is_qos_on(cluster),
         "networkPolicy": {"enabled": cluster.config.flag("paichart", "network-policies")},
