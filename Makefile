@@ -34,6 +34,7 @@ lint: .venv/.dev ## Check code, types, charts and generated files
 	$(BIN)/python generator/chart_schemas.py --check
 	$(BIN)/python generator/grafana_dashboards.py --check
 	$(BIN)/python generator/reference_docs.py --check
+	$(BIN)/python generator/problem_docs.py --check
 	$(BIN)/pytest -q -n 2 $(CHART_LINT)
 
 quick: .venv/.dev ## Run the quick tests: without lint's, other programs and a control plane (under a minute)
@@ -67,8 +68,9 @@ schemas: .venv/.dev ## Write each chart's values.schema.json anew
 dashboards: .venv/.dev ## Write Grafana's dashboards anew
 	$(BIN)/python generator/grafana_dashboards.py
 
-reference: .venv/.dev ## Write the reference pages of the inputs (docs/) anew from their schemas
+reference: .venv/.dev ## Write the reference pages of inputs and problems (docs/) anew
 	$(BIN)/python generator/reference_docs.py
+	$(BIN)/python generator/problem_docs.py
 
 format: .venv/.dev ## Format the code
 	$(BIN)/ruff format generator tests

@@ -15,7 +15,7 @@ from paichart.codes import Code
 from paichart.masking import masked
 from paichart.problems import Problem, Span
 from paichart.report.paths import Workspace
-from paichart.report.sentences import sentences
+from paichart.report.sentences import as_markdown, sentences
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 FINGERPRINT = "paichartProblem/v1"
@@ -63,7 +63,8 @@ def document(
 
 def _rule(code: Code) -> dict[str, Any]:
     help_text = f"{code.cause}\n\n{code.cure}"
-    help_page = f"{code.cause}\n\n**Cure:** {code.cure}\n\n**Example**{_example(code)}\n"
+    cause, cure = as_markdown(code.cause), as_markdown(code.cure)
+    help_page = f"{cause}\n\n**Cure:** {cure}\n\n**Example**{_example(code)}\n"
     return {
         "id": code.id,
         "shortDescription": _message(f"{code.title}."),
@@ -74,7 +75,7 @@ def _rule(code: Code) -> dict[str, Any]:
 
 def _example(code: Code) -> str:
     if not code.file:
-        return f": {code.example}"
+        return f": {as_markdown(code.example)}"
     return f" in {code.file}:\n\n```yaml\n{code.example.rstrip()}\n```"
 
 

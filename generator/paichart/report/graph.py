@@ -27,7 +27,7 @@ def as_text(graph: Graph) -> str:
         lines.append(f"{service}\n")
         needs = graph.needs[service]
         lines += [f"  {verbs(need):<26} {need.service:<24} {need.purpose}\n" for need in needs]
-        lines += [] if needs else ["  needs no other service\n"]
+        lines += [] if needs or service in graph.outer else ["  needs no other service\n"]
     for circle in graph.circles:
         lines.append("\nneed each other at run time, and wait for each other then:\n")
         lines += [f"  - {service}\n" for service in circle]
