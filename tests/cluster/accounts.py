@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import yaml
+
 from tests.rig.cluster import Cluster
 
 
@@ -27,3 +29,21 @@ def may(cluster: Cluster, namespace: str, account: str, *what: str) -> bool:
     """Whether an account may do something, worded as for `kubectl auth can-i`."""
     user = f"--as=system:serviceaccount:{namespace}:{account}"
     return cluster.kubectl("auth", "can-i", *what, user, check=False).strip() == "yes"
+
+
+def kubeconfig_of_account(cluster: Cluster, folder: Path, account: str) -> Path:
+    """Make a service account in the namespace default, and a kubeconfig that acts as it."""
+    cluster.kubectl("create", "serviceaccount", account)
+    path = folder / "kubeconfig"
+    user = {"name": account, "user": {"token": cluster.token("default", account)}}
+    server = {"server": cluster.server_url, "certificate-authority": str(cluster.ca_file)}
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "c", "cluster": server}],
+        "users": [user],
+        "contexts": [{"name": account, "context": {"cluster": "c", "user": account}}],
+        "current-context": account,
+    }
+    path.write_text(yaml.safe_dump(config))
+    return path

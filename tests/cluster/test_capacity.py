@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from paichart import capacity, kube
+from tests.cluster.accounts import kubeconfig_of_account
 from tests.cluster.conftest import ClusterFactory
 from tests.rig.cluster import Cluster
 
@@ -124,24 +125,6 @@ def test_long_lists_are_read_in_pages(cluster: Cluster, monkeypatch: pytest.Monk
     whole = [node["metadata"]["name"] for node in api.nodes()]
     monkeypatch.setattr(kube, "PAGE_SIZE", 2)
     assert [node["metadata"]["name"] for node in api.nodes()] == whole == ["master", "worker1", "worker2"]
-
-
-def kubeconfig_of_account(cluster: Cluster, folder: Path, account: str) -> Path:
-    """Return a kubeconfig that acts as a service account of the namespace default."""
-    cluster.kubectl("create", "serviceaccount", account)
-    path = folder / "kubeconfig"
-    user = {"name": account, "user": {"token": cluster.token("default", account)}}
-    server = {"server": cluster.server_url, "certificate-authority": str(cluster.ca_file)}
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "c", "cluster": server}],
-        "users": [user],
-        "contexts": [{"name": account, "context": {"cluster": "c", "user": account}}],
-        "current-context": account,
-    }
-    path.write_text(yaml.safe_dump(config))
-    return path
 
 
 def test_listing_nodes_and_pods_is_all_the_right_it_needs(cluster: Cluster, site: Path) -> None:
