@@ -172,6 +172,6 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_PATCH = do_DELETE = _serve  # noqa: N815 # the names that the base class calls
+        do_GET = do_PATCH = do_POST = do_DELETE = _serve  # noqa: N815 # the names that the base class calls
 
     return Handler
