@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cache
 from importlib.resources import files
 
 import jinja2
@@ -25,7 +26,7 @@ from paichart.starter.nodes import Node
 from paichart.starter.plan import Plan
 from paichart.starter.roles import left_out_lines
 
-TEAM = "team-a"
+TEAM = "vision"
 """Name of the virtual cluster in the example of HiveD's configuration."""
 
 _SCHEMAS = ("config", "layout", "services-configuration")
@@ -49,18 +50,23 @@ class Starter:
 
 
 def render(starter: Starter) -> dict[str, str]:
-    """Return the files of a new site: path in its folder → text."""
+    """Return the files of a new site, with the schemas for editors: path in its folder → text."""
+    return {**render_inputs(starter), **schema_files()}
+
+
+def render_inputs(starter: Starter) -> dict[str, str]:
+    """Return the inputs of a new site: name → text."""
     environment = _environment()
     values = _values(starter)
-    texts = {
+    return {
         FILES[name]: environment.get_template(f"{FILES[name]}.j2").render(
             values, schema_line=schema_line(name)
         )
         for name in _SCHEMAS
     }
-    return {**texts, **schema_files()}
 
 
+@cache
 def _environment() -> jinja2.Environment:
     texts = files("paichart.starter") / "templates"
     found = {
@@ -129,6 +135,7 @@ def _reservation(plan: Plan) -> dict[str, str] | None:
 
 def as_yaml(text: str) -> str:
     """Return a text as YAML reads it back: plain where that is a text in every version of YAML."""
+    text = str(text)  # of a Secret, whose text is its own
     is_plain = _PLAIN.fullmatch(text) and len(text) > 1 and yaml.safe_load(text) == text
     return text if is_plain or _is_ipv4(text) else _quoted(text)
 

@@ -28,8 +28,8 @@ _DIGITS = re.compile("([0-9]+)")
 class Node:
     """One node. cpu is in cores, memory in MiB, both allocatable; `box` is the whole machine, likewise.
 
-    `fault` says why it can't be used at all, `obstacle` why it is not used unless it is asked for by name,
-    and `taints` are those that keep pods off ("key=value:effect"), without those of a control plane.
+    `fault` says why it can't be used at all, `obstacle` why not at the moment, and `taints` are those that
+    keep pods off ("key=value:effect"), without those of a control plane.
     """
 
     name: str
@@ -47,9 +47,15 @@ class Node:
     kubelet: str = ""
 
     @property
-    def is_usable(self) -> bool:
+    def objection(self) -> str:
+        """Return what speaks against the node, empty for nothing."""
+        tainted = f"is tainted {', '.join(self.taints)}, which job pods don't tolerate" if self.taints else ""
+        return self.fault or self.obstacle or tainted
+
+    @property
+    def is_fit(self) -> bool:
         """Tell whether nothing speaks against the node."""
-        return not self.fault and not self.obstacle
+        return not self.objection
 
 
 def in_order(found: Iterable[Node]) -> tuple[Node, ...]:
@@ -81,7 +87,6 @@ def read_node(item: Mapping[str, Any], wanted: Collection[str] = ()) -> Node:
     cpu, memory = _amounts(allocatable)
     address = _address(status.get("addresses") or ())
     info: Mapping[str, str] = status.get("nodeInfo") or {}
-    taints = tuple(_taints(spec.get("taints") or ()))
     return Node(
         name=metadata["name"],
         address=address,
@@ -91,10 +96,10 @@ def read_node(item: Mapping[str, Any], wanted: Collection[str] = ()) -> Node:
         device=found.device,
         others=found.others,
         remarks=found.remarks,
-        taints=taints,
+        taints=tuple(_taints(spec.get("taints") or ())),
         is_control_plane=any(label in labels for label in _CONTROL_PLANE),
-        fault=next(_faults(labels, info, address, cpu, memory), ""),
-        obstacle=next(_obstacles(spec, status, taints), ""),
+        fault=next(_faults(labels, info, address, cpu, memory, found.device), ""),
+        obstacle=next(_obstacles(spec, status), ""),
         kubelet=info.get("kubeletVersion", ""),
     )
 
@@ -131,7 +136,12 @@ def _taints(taints: Collection[Mapping[str, str]]) -> Iterator[str]:
 
 
 def _faults(
-    labels: Mapping[str, str], info: Mapping[str, str], address: str, cpu: Fraction, memory: Fraction
+    labels: Mapping[str, str],
+    info: Mapping[str, str],
+    address: str,
+    cpu: Fraction,
+    memory: Fraction,
+    device: Device | None,
 ) -> Iterator[str]:
     if any(labels.get(label) == value for label, value in _VIRTUAL.items()):
         yield "is no machine (virtual kubelet)"
@@ -144,13 +154,13 @@ def _faults(
         yield "has no InternalIP"
     if cpu < LEAST_CPU or memory < LEAST_MEMORY:
         yield "offers less than 0.1 cores or 1Gi"
+    if device and cpu < device.count:
+        yield f"has {float(cpu):g} cores for {device.count} devices; HiveD gives each at least one"
 
 
-def _obstacles(spec: Mapping[str, Any], status: Mapping[str, Any], taints: tuple[str, ...]) -> Iterator[str]:
+def _obstacles(spec: Mapping[str, Any], status: Mapping[str, Any]) -> Iterator[str]:
     conditions = status.get("conditions") or ()
     if not any(entry["type"] == "Ready" and entry["status"] == "True" for entry in conditions):
         yield "is not Ready"
     if spec.get("unschedulable"):
         yield "is cordoned"
-    if taints:
-        yield f"is tainted {', '.join(taints)}, which job pods don't tolerate"

@@ -92,15 +92,12 @@ def assign(nodes: Sequence[Node], wishes: Wishes) -> Roles:
         for node in nodes
         if node.name not in named
     }
-    warnings = tuple(
-        f"{node.name} {node.obstacle}; it was asked for by name" for node in asked if node.obstacle
-    )
-    return Roles(master, workers, storage, left_out, why, warnings)
+    return Roles(master, workers, storage, left_out, why, tuple(_warnings(asked, workers)))
 
 
 def candidates(nodes: Sequence[Node]) -> tuple[Node, ...]:
     """Return the nodes that can be the master, the fittest first: of the control plane, without devices."""
-    usable = [node for node in nodes if node.is_usable]
+    usable = [node for node in nodes if node.is_fit]
     return tuple(
         sorted(usable, key=lambda node: (not node.is_control_plane, node.device is not None, -node.memory))
     )
@@ -132,30 +129,49 @@ def _default_workers(
 ) -> tuple[Node, ...]:
     """Return who runs jobs when nobody said: nodes with devices, else all that are not of the control plane.
 
-    Where only one node can be used it does both.
+    Where there is only one machine it does both; not where others merely are not fit at the moment.
     """
-    usable = [node for node in nodes if node.is_usable]
-    if len(usable) == 1 and usable[0].name == master.name:
+    if all(node.fault for node in nodes if node.name != master.name):
         return (master,)
     able = [
-        node for node in usable if node.name != master.name and (selected is None or node.name in selected)
+        node
+        for node in nodes
+        if node.is_fit and node.name != master.name and (selected is None or node.name in selected)
     ]
     with_devices = tuple(node for node in able if node.device)
+    away = [node for node in nodes if node.device and not node.is_fit and node.name != master.name]
+    if away and not with_devices:
+        raise RolesError(
+            "no node with devices is fit for jobs", f"{_why_none(away, None)}; name the workers with --worker"
+        )
     return with_devices or tuple(node for node in able if not node.is_control_plane)
 
 
 def _wished(
     patterns: Sequence[str], by_name: Mapping[str, Node], excluded: Collection[str]
 ) -> tuple[Node, ...]:
-    """Return the nodes of names and patterns, in the order of the nodes; a pattern takes only what is fit."""
+    """Return the nodes of names and patterns, in the order of the nodes.
+
+    A pattern takes tainted nodes too, since taints last, but none that is away at the moment.
+    """
     found: set[str] = set()
     for pattern in patterns:
         names = [name for name in _matching(pattern, by_name) if name not in excluded]
         if pattern in by_name:
             found.update(names)
         else:
-            found.update(name for name in names if by_name[name].is_usable)
+            found.update(name for name in names if not by_name[name].fault and not by_name[name].obstacle)
     return tuple(node for name, node in by_name.items() if name in found)
+
+
+def _warnings(asked: Sequence[Node], workers: Sequence[Node]) -> Iterator[str]:
+    tainted = [node for node in workers if node.taints]
+    for node in asked:
+        if node.obstacle or (node.taints and node not in tainted):
+            yield f"{node.name} {node.objection}; it was asked for by name"
+    if tainted:
+        names = some_names([node.name for node in tainted])
+        yield f"job pods don't tolerate the taints of {names}; see `values` in config.yaml"
 
 
 def _asked(wishes: Wishes, by_name: Mapping[str, Node], excluded: Collection[str]) -> tuple[Node, ...]:
@@ -183,10 +199,10 @@ def _matching(pattern: str, by_name: Mapping[str, Node]) -> list[str]:
 
 
 def _unknown(name: str, by_name: Mapping[str, Node]) -> RolesError:
-    verb = "matches" if _is_pattern(name) else "is named"
-    return RolesError(
-        f"no node {verb} '{name}'", suggest(name, by_name) or "`kubectl get nodes` shows the names"
-    )
+    listed = "`kubectl get nodes` shows the names"
+    if _is_pattern(name):
+        return RolesError(f"no node matches '{name}'", listed)
+    return RolesError(f"no node is named '{name}'", suggest(name, by_name) or listed)
 
 
 def _is_pattern(text: str) -> bool:
@@ -195,8 +211,8 @@ def _is_pattern(text: str) -> bool:
 
 def _reason(node: Node, master: Node, wishes: Wishes) -> str:
     """Return why a node has no role."""
-    if node.fault or node.obstacle:
-        return node.fault or node.obstacle
+    if node.objection:
+        return node.objection
     if wishes.selected is not None and node.name not in wishes.selected:
         return "is not selected"
     if wishes.workers:
@@ -209,10 +225,10 @@ def _reason(node: Node, master: Node, wishes: Wishes) -> str:
 def _why_none(nodes: Sequence[Node], master: Node | None) -> str:
     reasons: dict[str, list[str]] = {}
     for node in nodes:
-        if not node.is_usable:
-            reasons.setdefault(node.fault or node.obstacle, []).append(node.name)
+        if not node.is_fit:
+            reasons.setdefault(node.objection, []).append(node.name)
     told = [f"{some_names(names)} {reason}" for reason, names in list(reasons.items())[:3]]
-    if master is not None and master.is_usable:
+    if master is not None and master.is_fit:
         told.append(f"add --worker {master.name} to let the master run jobs")
     return "; ".join(told) or "the cluster has no nodes"
 
