@@ -192,7 +192,15 @@ def test_of_a_great_many_problems_the_first_are_shown_and_the_rest_counted():
     found = [Problem(Span("f", line), "PAI001", "x") for line in range(1, 1001)]
     text = as_text.report(found)
     assert text.count("error PAI001") == 200
-    assert text.endswith("\n1000 errors (the last 800 not shown)\n`paichart explain PAI001` says more\n")
+    assert text.endswith("\n1000 errors (800 not shown)\n`paichart explain PAI001` says more\n")
+
+
+def test_an_error_is_shown_however_many_warnings_stand_before_it():
+    found = [Problem(Span("f", line), "PAI044", "x", severity=Severity.WARNING) for line in range(1, 1001)]
+    text = as_text.report([*found, Problem(Span("f", 2000), "PAI012", "y")])
+    assert "f:199:1: warning" in text
+    assert "f:200:1: warning" not in text
+    assert "f:2000:1: error PAI012: y\n1 error, 1000 warnings (801 not shown)\n" in text
 
 
 def test_the_last_line_names_a_few_codes_errors_first_and_no_notes():

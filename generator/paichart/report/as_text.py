@@ -13,7 +13,7 @@ from paichart.masking import masked
 from paichart.problems import Problem, Severity, Span
 
 SHOWN_AT_MOST = 200
-"""Problems that are shown in full; of the others only the number is told."""
+"""Problems that are shown in full, errors before others; of the rest only the number is told."""
 
 WIDTH = 160
 """Columns of a line where no terminal says how many it has."""
@@ -50,7 +50,7 @@ def report(
     """
     if not problems:
         return ""
-    shown = problems[:SHOWN_AT_MOST]
+    shown = _weightiest(problems)
     told = tell(shown, lines or {}, is_coloured=is_coloured, width=width)
     return f"{told}{summary(problems)}\n{_more(shown)}"
 
@@ -64,7 +64,14 @@ def tell(problems: Sequence[Problem], lines: Lines, *, is_coloured: bool = False
 def summary(problems: Sequence[Problem]) -> str:
     """Return how many problems there are of each severity, and how many were not shown."""
     hidden = len(problems) - SHOWN_AT_MOST
-    return f"{count(problems)} (the last {hidden} not shown)" if hidden > 0 else count(problems)
+    return f"{count(problems)} ({hidden} not shown)" if hidden > 0 else count(problems)
+
+
+def _weightiest(problems: Sequence[Problem]) -> list[Problem]:
+    """Return as many problems as are shown, errors before others where there are too many, in their order."""
+    severities = list(Severity)
+    by_weight = sorted(range(len(problems)), key=lambda i: severities.index(problems[i].severity))
+    return [problems[i] for i in sorted(by_weight[:SHOWN_AT_MOST])]
 
 
 def count(problems: Sequence[Problem]) -> str:
