@@ -42,7 +42,8 @@ def masked(lines: Sequence[str], index: int) -> str:
 def without_secret(problem: Problem, lines: Sequence[str]) -> Problem:
     """Return a problem of a document's lines that says nothing of a secret that it is about.
 
-    Where its words hold a part of one, those of its code take their place.
+    Where its words hold a part of one that the line does not show elsewhere, those of its code take their
+    place.
     """
     message, hint = _without_login(problem.message), _without_login(problem.hint)
     if (message, hint) != (problem.message, problem.hint):
@@ -55,7 +56,8 @@ def without_secret(problem: Problem, lines: Sequence[str]) -> Problem:
     if line[marked] == shown[marked]:
         return problem
     secret = "".join(character for character in line[marked] if unicodedata.category(character) != "Cf")
-    if not any(word in secret for word in _WORD.findall(f"{problem.message} {problem.hint}")):
+    words = _WORD.findall(f"{problem.message} {problem.hint}")
+    if not any(word in secret and word not in shown for word in words):
         return problem
     code = all_codes()[problem.code]
     message = f"{code.title[0].lower()}{code.title[1:]}, which is not shown"

@@ -95,3 +95,9 @@ def test_neither_line_nor_words_hold_a_secret_however_it_is_misread(written):
     assert "config.yaml:2" in text or "config.yaml:3" in text
     for part in ("hunter2", "765432", "12:34:56", "2024-02-29", "hun\u200bter2", "hun\ufffdter2"):
         assert part not in text
+
+
+def test_words_that_the_line_shows_anyway_are_no_secret():
+    (problem,) = problems(services="rest-server: {jwt-secret: pai-secret}\n")
+    assert problem.code == "PAI062"
+    assert problem.message == "'jwt-secret' is the old deployer's default, which everybody knows"

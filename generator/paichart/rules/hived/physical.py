@@ -120,7 +120,8 @@ class _Walker:
                 f"the cell on line {other.line} has the address '{address}' too; "
                 "HiveD would take both for one"
             )
-            hint = "" if cell.address else "this cell gets it by default, from its place in the list"
+            by_default = "this cell gets it by default, from its place in the list"
+            hint = "give each an address of its own" if cell.address else by_default
             related = (Related(other, "the other cell is here"),)
             self._report((*cell.path, "cellAddress"), "PAI168", message, hint, related)
         siblings.setdefault(address, cell.path)

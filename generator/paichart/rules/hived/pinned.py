@@ -31,7 +31,8 @@ def check_pins(marks: Marks, spec: HivedSpec, pins: Sequence[Pin]) -> Iterator[P
             place = (*cell.path, "pinnedCellId")
             if cell.id and cell.id not in by_id:
                 message = f"no physical cell has the pinnedCellId '{cell.id}'"
-                yield Problem(marks.at(*place), "PAI172", message, suggest(cell.id, by_id))
+                hint = suggest(cell.id, by_id) or "write pinnedCellId at that cell, or remove this one"
+                yield Problem(marks.at(*place), "PAI172", message, hint)
             elif cell.id in claimed:
                 first = marks.at(*claimed[cell.id])
                 yield Problem(

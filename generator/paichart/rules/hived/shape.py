@@ -136,7 +136,7 @@ def _wrong_kind(marks: Marks, path: Path, kind: str, hint: str = "") -> Problem:
 
 def _missing(marks: Marks, path: Path, key: str) -> Problem:
     place = marks.key(*path) if path else marks.at()
-    return Problem(place, "PAI153", f"'{key}' is missing", _CURES.get(key, ""))
+    return Problem(place, "PAI153", f"'{key}' is missing", _CURES.get(key, "add it"))
 
 
 _CURES = {
