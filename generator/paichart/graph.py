@@ -13,10 +13,14 @@ HARD = ("waits", "reads")
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Services and what each needs of the others, a service after those that its start needs."""
+    """Services and what each needs of the others, a service after those that its start needs.
+
+    `outer` are services of which only what they have to do with the others is here.
+    """
 
     services: tuple[str, ...]
     needs: Mapping[str, tuple[Need, ...]]
+    outer: frozenset[str] = frozenset()
 
     @property
     def circles(self) -> tuple[tuple[str, ...], ...]:
@@ -43,6 +47,17 @@ def graph(entries: Sequence[Entry], only: Collection[str] | None = None) -> Grap
     names = [entry.name for entry in kept]
     needs = {entry.name: tuple(need for need in entry.needs if need.service in names) for entry in kept}
     return Graph(tuple(_ordered(names, needs)), needs)
+
+
+def around(whole: Graph, centre: Collection[str]) -> Graph:
+    """Return the part of a graph that some services make with those they need and those that need them."""
+    needs = {
+        name: tuple(need for need in found if name in centre or need.service in centre)
+        for name, found in whole.needs.items()
+    }
+    near = {need.service for found in needs.values() for need in found}
+    kept = tuple(name for name in whole.services if name in centre or name in near or needs[name])
+    return Graph(kept, {name: needs[name] for name in kept}, frozenset(kept) - frozenset(centre))
 
 
 def components(names: Sequence[str], edges: Mapping[str, Collection[str]]) -> list[tuple[str, ...]]:

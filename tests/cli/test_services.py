@@ -71,6 +71,46 @@ def test_a_service_that_the_values_switch_off_is_off(site, run):
     assert "webportal" not in re.findall(r"(?m)^([a-z0-9-]+)$", run("graph", "site").stdout)
 
 
+def test_one_service_can_be_asked_for(site, run):
+    text = run("services", "site", "--service", "pylon", "--service", "grafana").stdout
+    assert re.findall(r"(?m)^([a-z0-9-]+) +(?:on|off) ", text) == ["grafana", "pylon"]
+    found = json.loads(run("services", "site", "--service", "pylon", "--output", "json").stdout)["services"]
+    assert [service["name"] for service in found] == ["pylon"]
+
+
+def test_the_graph_of_one_service_has_its_neighbours_only(site, run):
+    text = run("graph", "site", "--service", "log-manager", "--format", "dot").stdout
+    assert set(re.findall(r'(?m)^  "([^"]+)";$', text)) == {
+        "cluster-configuration",
+        "log-manager",
+        "rest-server",
+        "pylon",
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ("services", "--service", "rest-sever"),
+            "there is no service 'rest-sever'\n  did you mean 'rest-server'?",
+        ),
+        (
+            ("graph", "--service", "rest-sever"),
+            "there is no service 'rest-sever'\n  did you mean 'rest-server'?",
+        ),
+        (
+            ("graph", "--service", "dshuttle-csi"),
+            "dshuttle-csi: off here, or without pods\n  see `paichart services`, or add --all",
+        ),
+    ],
+)
+def test_a_service_that_there_is_not_is_wrong_usage(site, run, words, told):
+    result = run(words[0], "site", *words[1:])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"error: {told}\n"
+
+
 @pytest.mark.parametrize("command", ["services", "graph"])
 def test_errors_of_the_input_end_with_1(command, site, run):
     (site / "layout.yaml").unlink()

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from paichart.catalog import Entry, Need, entries
-from paichart.graph import HARD, components, graph
+from paichart.graph import HARD, around, components, graph
 from paichart.report.graph import as_dot, as_mermaid, as_text
 from tests.rig.debian import ensure
 
@@ -47,6 +47,21 @@ def test_needs_of_services_that_are_off_are_left_out():
     assert shown.services == ("front", "api")
     assert [need.service for need in shown.needs["api"]] == []
     assert shown.circles == ()
+
+
+def test_around_a_service_stand_those_it_needs_and_those_that_need_it():
+    shown = around(graph(A_CIRCLE), {"alerts"})
+    assert shown.services == ("alerts", "api")
+    assert [need.service for need in shown.needs["api"]] == ["alerts"]
+    assert shown.outer == {"api"}
+    assert shown.circles == (("alerts", "api"),)
+    assert around(graph(A_CIRCLE), {"store", "front"}).services == ("front", "store", "api")
+
+
+def test_of_a_neighbour_it_is_not_said_that_it_needs_nothing():
+    text = as_text(around(graph(A_CIRCLE), {"front"}))
+    assert text.endswith("\nfront\n  calls                      api                      data\napi\n")
+    assert as_text(graph(A_CIRCLE)).count("needs no other service") == 1
 
 
 def test_two_circles_that_touch_are_one():

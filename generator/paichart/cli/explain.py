@@ -9,18 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from paichart.cli import complete
 from paichart.cli.exits import Exit, fail
 from paichart.cli.options import Output, OutputFormat
 
 if TYPE_CHECKING:
     from paichart.codes import Code
-
-
-def _complete(incomplete: str) -> list[tuple[str, str]]:
-    """Return the codes that begin as written, with their titles, for the shell."""
-    from paichart.codes import all_codes  # noqa: PLC0415
-
-    return [(id_, code.title) for id_, code in all_codes().items() if id_.startswith(incomplete.upper())]
 
 
 Codes = Annotated[
@@ -29,7 +23,7 @@ Codes = Annotated[
         metavar="CODE",
         help="Codes, as PAI012, pai12 or 12.",
         show_default="all, as a list",
-        autocompletion=_complete,
+        autocompletion=complete.codes,
     ),
 ]
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from paichart.cli.exits import Exit
-from paichart.cli.options import ConfigDir, ConfigFile, LayoutFile, Output, ServicesFile
+from paichart.cli import complete
+from paichart.cli.exits import Exit, fail
+from paichart.cli.options import ConfigDir, ConfigFile, LayoutFile, Output, ServicesFile, known_services
 
 
 class Format(StrEnum):
@@ -20,6 +21,16 @@ class Format(StrEnum):
 
 
 GraphFormat = Annotated[Format, typer.Option("--format", help="What to write the graph in.")]
+Centre = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--service",
+        metavar="NAME",
+        help="Show this service with its neighbours only; may be repeated.",
+        show_default="all",
+        autocompletion=complete.services_running,
+    ),
+]
 All = Annotated[bool, typer.Option("--all", help="Show all services; no configuration is read.")]
 
 
@@ -29,6 +40,7 @@ def graph(
     layout: LayoutFile = None,
     services: ServicesFile = None,
     graph_format: GraphFormat = Format.TEXT,
+    service: Centre = None,
     show_all: All = False,
 ) -> None:
     """Show which services of a site need which others, what for, and which need each other.
@@ -37,6 +49,7 @@ def graph(
     """
     from paichart.catalog import entries, services_running  # noqa: PLC0415 - keeps `--version` and `--help` quick
     from paichart.cli.print import print_problems  # noqa: PLC0415
+    from paichart.graph import around  # noqa: PLC0415
     from paichart.graph import graph as graph_of  # noqa: PLC0415
     from paichart.report.graph import as_dot, as_mermaid, as_text  # noqa: PLC0415
     from paichart.site import load  # noqa: PLC0415
@@ -49,4 +62,14 @@ def graph(
             raise typer.Exit(Exit.PROBLEMS)
         only = services_running(site.cluster)
     write = {Format.TEXT: as_text, Format.DOT: as_dot, Format.MERMAID: as_mermaid}[graph_format]
-    typer.echo(write(graph_of(entries(), only)), nl=False)
+    shown = graph_of(entries(), only)
+    if service:
+        names = known_services(service, [entry.name for entry in entries()])
+        if off := sorted(names - set(shown.services)):
+            fail(
+                f"{', '.join(off)}: off here, or without pods",
+                "see `paichart services`, or add --all",
+                Exit.USAGE,
+            )
+        shown = around(shown, names)
+    typer.echo(write(shown), nl=False)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from paichart.cli import complete
+from paichart.cli.exits import Exit, fail
 
 
 class Output(StrEnum):
@@ -69,5 +73,22 @@ Kubeconfig = Annotated[
 ]
 Context = Annotated[
     str | None,
-    typer.Option("--context", metavar="NAME", help="Use this context of it.", show_default="the current one"),
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        help="Use this context of it.",
+        show_default="the current one",
+        autocompletion=complete.contexts,
+    ),
 ]
+
+
+def known_services(names: Sequence[str], known: Collection[str]) -> frozenset[str]:
+    """Return names of services as a set, or leave with the one that is not known and what was meant."""
+    from paichart.problems import suggest  # noqa: PLC0415 - keeps `--version` and `--help` quick
+
+    for name in names:
+        if name not in known:
+            message = f"there is no service '{name}'"
+            fail(message, suggest(name, known) or "`paichart services` lists all", Exit.USAGE)
+    return frozenset(names)

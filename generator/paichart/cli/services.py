@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated
 
 import typer
 
+from paichart.cli import complete
 from paichart.cli.exits import Exit
-from paichart.cli.options import ConfigDir, ConfigFile, LayoutFile, Output, OutputFormat, ServicesFile
+from paichart.cli.options import (
+    ConfigDir,
+    ConfigFile,
+    LayoutFile,
+    Output,
+    OutputFormat,
+    ServicesFile,
+    known_services,
+)
+
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--service",
+        metavar="NAME",
+        help="List this service only; may be repeated.",
+        show_default="all",
+        autocompletion=complete.services,
+    ),
+]
 
 
 def services(
@@ -15,9 +36,10 @@ def services(
     config: ConfigFile = None,
     layout: LayoutFile = None,
     services_file: ServicesFile = None,
+    service: Only = None,
     output: OutputFormat = Output.TEXT,
 ) -> None:
-    """List all services: what switches each on and whether it is, nodes, ports, images, what it keeps and
+    """List services: what switches each on and whether it is, nodes, ports, images, what it keeps and
     may do.
 
     --output json prints {"services": [...]}, for each service an object with
@@ -39,6 +61,9 @@ def services(
         print_problems(site.problems, site.lines, output)
         raise typer.Exit(Exit.PROBLEMS)
     found = describe(site.cluster)
+    if service:
+        names = known_services(service, [one.name for one in found])
+        found = tuple(one for one in found if one.name in names)
     if output is Output.JSON:
         typer.echo(json.dumps({"services": as_data(found)}, indent=2))
     else:
