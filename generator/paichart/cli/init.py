@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _BAD_REQUEST = 400
 _NEXT = ("validate", "preflight", "build")
 
-Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder to write into.")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write into.")]
 Interactive = Annotated[bool, typer.Option("--interactive", "-i", help="Ask the five questions that matter.")]
 Master = Annotated[
     str | None,
@@ -102,7 +102,7 @@ def init(
         "--context": context,
     }
     if given := [name for name, value in of_cluster.items() if value and not from_cluster]:
-        raise typer.BadParameter("it says something of a cluster: add --from-cluster", param_hint=given[0])
+        fail(f"{given[0]} says something of a cluster that is not read", "add --from-cluster", Exit.USAGE)
     wishes = Wishes(master or "", *(tuple(names or ()) for names in (worker, storage, exclude)))
     asker = Terminal() if interactive else None
     try:
@@ -148,7 +148,7 @@ def _from_cluster(
         found = survey(connect(kubeconfig, context), selector, devices)
     except ClusterError as error:
         if error.status == _BAD_REQUEST and selector:
-            raise typer.BadParameter("it is no label selector", param_hint="--selector") from None
+            fail(f"--selector: '{selector}' is no label selector", "such as pool=gpu,team!=web", Exit.USAGE)
         raise
     wishes = replace(wishes, selected=found.selected)
     if asker:

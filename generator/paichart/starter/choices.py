@@ -66,7 +66,7 @@ def one_of(answer: str, known: Iterable[str], what: str) -> str:
     """Return the known word that an answer means, whatever its case. Raises AnswerError."""
     words = {word.lower(): word for word in known}
     if answer.lower() not in words:
-        hint = suggest(answer.lower(), words) or f"answer {', '.join(words.values())}"
+        hint = suggest(answer, words.values()) or f"answer {', '.join(words.values())}"
         raise AnswerError(f"'{answer}' is no {what}", hint)
     return words[answer.lower()]
 

@@ -28,6 +28,7 @@ _DEFAULTS = {"cpu": "24", "mem": "60Gi", "gpu": "0", "model": "GPU", "type": GPU
 _RANGE = re.compile(r"([^\[\]]*)\[([0-9]+)-([0-9]+)\]([^\[\]]*)")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_COUNT = re.compile("[0-9]{1,9}")
 _MOST = 10_000
 
 
@@ -126,7 +127,7 @@ def _memory(text: str) -> Fraction:
 
 def _device(figures: Mapping[str, str]) -> Device | None:
     count, model, resource = figures["gpu"], figures["model"], figures["type"]
-    if not count.isdigit() or int(count) > 1024:
+    if not _COUNT.fullmatch(count) or int(count) > 1024:
         raise AnswerError(f"'gpu={count}' is no number of devices", "such as gpu=8")
     if not _MODEL.fullmatch(model):
         raise AnswerError(f"'model={model}' is no model", "use letters, digits, '-', '_' and '.'")

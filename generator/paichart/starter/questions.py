@@ -25,7 +25,7 @@ from paichart.starter.choices import (
     setting,
 )
 from paichart.starter.facts import Facts
-from paichart.starter.files import cores_text, memory_text
+from paichart.starter.files import cores_text
 from paichart.starter.lines import EXAMPLE_MASTER, EXAMPLE_WORKERS, example, read_line, together
 from paichart.starter.nodes import Node
 from paichart.starter.roles import Roles, RolesError, UnclearMasterError, Wishes, assign, candidates
@@ -176,7 +176,7 @@ def _ask_oidc(asker: Asker) -> Oidc:
 def _described(node: Node) -> str:
     device = f", {node.device.count} {node.device.model}" if node.device else ""
     plane = ", control plane" if node.is_control_plane else ""
-    return f"{node.name}: {cores_text(node.cpu)} cores, {memory_text(node.memory)}{device}{plane}"
+    return f"{node.name}: {cores_text(node.cpu)} cores, {int(node.memory / 1024)}Gi{device}{plane}"
 
 
 def _said(roles: Roles) -> str:
