@@ -292,8 +292,15 @@ def test_a_cluster_is_reduced_to_what_is_looked_at():
     )
     assert found.pods == (
         Pod("web", "by-port", "w1", "DaemonSet web/nginx", ports=(("TCP", 80),)),
-        Pod("web", "by-network", "w1", "Pod web/by-network", ports=(("UDP", 53),)),
-        Pod("web", "on-master", "pai-master", "Pod web/on-master", cpu=Fraction(3, 2), memory=Fraction(1024)),
+        Pod("web", "by-network", "w1", "a pod in namespace web", ports=(("UDP", 53),)),
+        Pod(
+            "web",
+            "on-master",
+            "pai-master",
+            "a pod in namespace web",
+            cpu=Fraction(3, 2),
+            memory=Fraction(1024),
+        ),
     )
     assert [(one.name, one.node_ports) for one in found.services or ()] == [("site", (30080,))]
     assert found.workloads == (

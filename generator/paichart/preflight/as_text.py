@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 
 from paichart.names import some_names
 from paichart.preflight.examination import Examination
@@ -14,6 +15,9 @@ from paichart.problems import Severity
 _WIDTH = 110
 _INDENT = " " * 10
 _NAMED_AT_MOST = 5
+_ROWS_AT_MOST = 10
+"""Rows of one code that are shown."""
+
 _COLOURS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;33m", Severity.NOTE: "\x1b[1;36m"}
 _PLAIN = "\x1b[0m"
 
@@ -24,8 +28,13 @@ def as_text(examination: Examination, *, is_coloured: bool = False) -> str:
     if examination.groups:
         width = max(len("WHERE"), *(len(_where(group)) for group in examination.groups))
         lines.append(f"{'SEVERITY':<10}{'CODE':<8}{'WHERE':<{width}}  WHAT")
-        for group in examination.groups:
-            lines += _row(group, width, is_coloured)
+        for code, alike in groupby(examination.groups, key=lambda group: group.first.code):
+            rows = tuple(alike)
+            for group in rows[:_ROWS_AT_MOST]:
+                lines += _row(group, width, is_coloured)
+            if len(rows) > _ROWS_AT_MOST:
+                rest = len(rows) - _ROWS_AT_MOST
+                lines.append(f"{_INDENT}… and {rest} more rows of {code}: --output json lists all")
         lines.append("")
     return "\n".join([*lines, _summary(examination), ""])
 

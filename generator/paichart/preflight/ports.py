@@ -78,7 +78,7 @@ def _taken(port: Port, pod: Pod, machine: Machine | None) -> Finding:
         pod.node,
         f"port {port.number} of {port.service} is taken by {pod.owner}",
         _free(port),
-        f"pod {pod.name}" if not pod.owner.startswith("Pod ") else "",
+        f"pod {pod.name}",
         machine.span if machine else None,
     )
 

@@ -40,6 +40,7 @@ KNOWN_IMAGES = (
 )
 """Programs of which a cluster has one."""
 
+_LASTING = ("DaemonSet", "ReplicaSet", "StatefulSet", "Node")
 _TROUBLES = ("DiskPressure", "MemoryPressure", "PIDPressure", "NetworkUnavailable")
 _PLAIN_RESOURCES = ("cpu", "memory", "pods", "ephemeral-storage", "hugepages-", "attachable-volumes-")
 _LABELS = (
@@ -246,9 +247,11 @@ def _amount(amounts: Json, name: str, read: Callable[[str], Fraction]) -> Fracti
 
 
 def _owner(meta: Json) -> str:
+    """Return what makes a pod again when it goes, or the namespace for one that nothing does."""
     for owner in meta.get("ownerReferences") or ():
-        return f"{owner['kind']} {meta['namespace']}/{owner['name']}"
-    return f"Pod {meta['namespace']}/{meta['name']}"
+        if owner["kind"] in _LASTING:
+            return f"{owner['kind']} {meta['namespace']}/{owner['name']}"
+    return f"a pod in namespace {meta['namespace']}"
 
 
 def _release(meta: Json) -> str:
