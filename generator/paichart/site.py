@@ -21,7 +21,11 @@ from paichart.write import write_build
 
 
 class InvalidInputError(Exception):
-    """The inputs hold errors, so nothing was written; `problems` has all of them."""
+    """A problem of the inputs is an error, so no chart was written.
+
+    `problems` has all of them, warnings and notes too, sorted by file, line and column; as text it is a line
+    each.
+    """
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(f"{p.span}: {p.severity.value} {p.code}: {p.message}" for p in problems))
@@ -30,18 +34,27 @@ class InvalidInputError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What an admin's files say. `cluster` is None when errors leave no cluster to speak of."""
+    """What an admin's files say, as :func:`load` found it.
+
+    `cluster` is None when a problem is an error, so that there is no cluster to speak of; its shape may
+    change in any release. `problems` are sorted by file, line and column.
+    """
 
     paths: InputPaths
     cluster: Cluster | None
     problems: tuple[Problem, ...]
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-    """Lines of each file by its name, for showing a problem in its place."""
+    """Lines of each file by its name (the `file` of a span), for showing a problem in its place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A chart on the disk: its folder, whether anything changed, its services, and how big it is (bytes)."""
+    """A chart on the disk, as :func:`build` left it.
+
+    folder is where it is, is_changed whether a byte of it differs from what was there. services are the names
+    of its subcharts, in order. release_size is what Helm will keep of the release, in bytes; Kubernetes
+    allows 1 MiB. problems are warnings of the build itself, beside those of the site.
+    """
 
     folder: Path
     is_changed: bool
@@ -58,9 +71,15 @@ def load(
     layout: str | Path | None = None,
     services: str | Path | None = None,
 ) -> Site:
-    """Read and check a site's files; without a folder they are looked for in `.`, then in `./config`.
+    """Read and check a site's files; nothing is written.
 
-    Raises nothing for what a user wrote or forgot: a missing file is a problem like any other.
+    `config_dir` is the folder of config.yaml, layout.yaml and, if there are such files,
+    services-configuration.yaml and capacity.yaml. Without it they are looked for in `.`, then in `./config`.
+    `config`, `layout` and `services` are paths of single files, used instead of those in the folder;
+    capacity.yaml lies beside layout.yaml.
+
+    Raises nothing for what a user wrote or forgot: a file that is missing or can't be read is a problem like
+    any other.
     """
     paths = find(
         *(Path(path) if path is not None else None for path in (config_dir, config, layout, services))
@@ -75,18 +94,23 @@ def load(
 
 
 def check(site: Site) -> tuple[Problem, ...]:
-    """Return every problem of a site, sorted by file, line and column."""
+    """Return every problem of a site, sorted by file, line and column: errors, warnings and notes.
+
+    Raises nothing. The site is as it was when it was loaded.
+    """
     return site.problems
 
 
 def build(site: Site, output_dir: str | Path = "out", *, credentials: str | Path | None = None) -> Build:
-    """Write a site's chart into a folder, whole or not at all.
+    """Write a site's chart into a folder, whole or not at all, and return what was written.
 
-    Credentials are read from, and missing ones added to, the file `credentials` (credentials.yaml beside
-    config.yaml).
-    Raises InvalidInputError when a problem is an error, NotOursError when the folder holds what no build
-    wrote, OSError when
-    the machine fails.
+    `output_dir` is made if needed; a chart that an earlier build wrote there is replaced. `credentials` is
+    the file that the release's passwords and keys are read from, and missing ones are made and added to; None
+    stands for credentials.yaml beside config.yaml. The same inputs and credentials give the same bytes.
+
+    Raises InvalidInputError when a problem of the site, of the credentials or of the chart's size is an
+    error, NotOursError when the folder holds something that no build wrote, and OSError when the machine
+    fails (disk full, no permission). The folder is then as it was before.
     """
     if site.cluster is None:
         raise InvalidInputError(site.problems)
