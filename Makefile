@@ -72,6 +72,9 @@ reference: .venv/.dev ## Write the reference pages of inputs and problems (docs/
 	$(BIN)/python generator/reference_docs.py
 	$(BIN)/python generator/problem_docs.py
 
+screenshots: .venv/.dev ## Take the pictures of docs/report.md anew, in headless Chromium
+	$(BIN)/python -m tests.page.screenshots
+
 format: .venv/.dev ## Format the code
 	$(BIN)/ruff format generator tests
 	$(BIN)/ruff check --fix-only --quiet generator tests
@@ -79,4 +82,4 @@ format: .venv/.dev ## Format the code
 clean: ## Remove everything that make made here (not the tools in the user's cache folder)
 	rm -rf .venv out .try build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup build lint quick test tools programs try try-down bench golden schemas dashboards reference format clean
+.PHONY: help setup build lint quick test tools programs try try-down bench golden schemas dashboards reference screenshots format clean

@@ -103,13 +103,15 @@ def test_machines_are_found_by_name_or_address(visit):
 
 
 def test_it_is_there_and_answers_within_seconds(visit):
-    assert visit.seen["loaded"] < 5000  # ms, on two busy cores; seen: 150 to 400
-    assert visit.seen["filtered"]["took"] < 2000
+    # processor time of the page's thread, in seconds; seen: 0.12 and 0.07 with 1,000 machines
+    assert 0 < visit.seen["loading"] < 2
+    assert 0 < visit.seen["filtering"] < 1
 
 
 def test_dark_is_the_systems_wish_or_the_readers(visit):
     themes = visit.seen["themes"]
-    assert themes["light"] != themes["dark"] == themes["system"]
+    assert themes["light"] != themes["dark"]
+    assert visit.seen["backgrounds"] == {"light": themes["light"], "dark": themes["dark"]}
     assert themes["pressed"] == "true"
     assert themes["reloaded"] == themes["dark"]  # as long as the session lasts
     assert themes["again"] == themes["light"]

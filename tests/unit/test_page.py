@@ -237,6 +237,32 @@ def test_without_hived_the_page_says_so():
     assert figures(root)["virtual clusters"] == "\N{EN DASH}"
 
 
+def facts(cluster: Cluster) -> dict[str, str]:
+    (found,) = parse(page(cluster, [])).all("dl", "facts")
+    return {div.all("dt")[0].text: div.all("dd")[0].text for div in found.all("div")}
+
+
+def test_the_head_tells_what_is_the_release_s_and_what_is_the_admin_s():
+    own = facts(site())
+    assert (own["Portal"], own["Reached by"]) == ("http://10.0.0.1", "ports of the master")
+    assert (own["Database"], own["Monitoring"], own["State"]) == (
+        "of the release",
+        "of the release",
+        "folders on the master",
+    )
+    settings = {
+        "external-database": {"host": "db.example.com", "user": "pai"},
+        "monitoring": {"prometheus-url": "http://prometheus.monitoring:9090"},
+        "storage": {"class": "ceph"},
+        "credentials": "external",
+    }
+    yours = facts(site(paichart=settings))
+    assert yours["Database"] == "yours: db.example.com"
+    assert yours["Monitoring"] == "your Prometheus"
+    assert yours["State"] == "storage class ceph"
+    assert yours["Credentials"] == "a Secret of yours"
+
+
 def test_roles_are_told_in_words():
     first, second = site().machines
     both: Machine = replace(second, is_worker=True, is_storage=True)

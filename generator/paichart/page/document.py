@@ -16,6 +16,7 @@ from markupsafe import Markup
 import paichart
 from paichart.catalog import Description, describe, entries, services_running
 from paichart.derive.hived_spec import derive_hived_spec
+from paichart.derive.monitoring import grafana_url, prometheus_url
 from paichart.derive.network import exposure_type, external_url
 from paichart.graph import graph
 from paichart.hived import HivedSpec
@@ -127,6 +128,10 @@ def _facts(cluster: Cluster, spec: HivedSpec | None) -> Iterator[tuple[str, str]
     yield "Scheduler", "HiveD" if spec else "Kubernetes' own; HiveD is off"
     storage_class = config.text("paichart", "storage", "class")
     yield "State", f"storage class {storage_class}" if storage_class else "folders on the master"
+    database = config.text("paichart", "external-database", "host")
+    yield "Database", f"yours: {database}" if database else "of the release"
+    own = [name for name, url in (("Prometheus", prometheus_url), ("Grafana", grafana_url)) if url(cluster)]
+    yield "Monitoring", f"your {' and '.join(own)}" if own else "of the release"
     is_external = config.text("paichart", "credentials") == "external"
     yield "Credentials", "a Secret of yours" if is_external else "made by the build, in the chart's values"
     yield "Kubernetes", config.text("paichart", "kubernetes-version") or "the cluster's version"
