@@ -75,6 +75,14 @@ def test_one_node_alone_is_both():
     assert names(found.nodes) == ["desk"]
 
 
+def test_jobs_are_told_to_stay_off_a_tainted_control_plane():
+    """kubeadm taints its first node; services tolerate that, job pods don't."""
+    found = roles(control_plane("cp", "10.0.0.1"))
+    assert found.is_shared
+    assert found.warnings == ("job pods don't tolerate the taints of 'cp'; see `values` in config.yaml",)
+    assert roles(real.k3s()).warnings == ()
+
+
 def test_a_master_does_not_work_because_the_workers_are_away():
     with pytest.raises(RolesError, match="no node can run jobs") as error:
         roles(CP, node("cpu-1", "10.0.1.1", ready="False"))

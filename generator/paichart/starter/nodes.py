@@ -29,7 +29,8 @@ class Node:
     """One node. cpu is in cores, memory in MiB, both allocatable; `box` is the whole machine, likewise.
 
     `fault` says why it can't be used at all, `obstacle` why not at the moment, and `taints` are those that
-    keep pods off ("key=value:effect"), without those of a control plane.
+    keep pods off ("key=value:effect"); `own_taints` are those that keep a control plane apart, which
+    OpenPAI's services tolerate and job pods don't.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Node:
     others: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     taints: tuple[str, ...] = ()
+    own_taints: tuple[str, ...] = ()
     is_control_plane: bool = False
     fault: str = ""
     obstacle: str = ""
@@ -87,6 +89,7 @@ def read_node(item: Mapping[str, Any], wanted: Collection[str] = ()) -> Node:
     cpu, memory = _amounts(allocatable)
     address = _address(status.get("addresses") or ())
     info: Mapping[str, str] = status.get("nodeInfo") or {}
+    taints: Collection[Mapping[str, str]] = spec.get("taints") or ()
     return Node(
         name=metadata["name"],
         address=address,
@@ -96,7 +99,8 @@ def read_node(item: Mapping[str, Any], wanted: Collection[str] = ()) -> Node:
         device=found.device,
         others=found.others,
         remarks=found.remarks,
-        taints=tuple(_taints(spec.get("taints") or ())),
+        taints=tuple(_taints(taint for taint in taints if taint["key"] not in _CONTROL_PLANE)),
+        own_taints=tuple(_taints(taint for taint in taints if taint["key"] in _CONTROL_PLANE)),
         is_control_plane=any(label in labels for label in _CONTROL_PLANE),
         fault=next(_faults(labels, info, address, cpu, memory, found.device), ""),
         obstacle=next(_obstacles(spec, status), ""),
@@ -126,10 +130,10 @@ def _version(text: str) -> int:
         return 0
 
 
-def _taints(taints: Collection[Mapping[str, str]]) -> Iterator[str]:
+def _taints(taints: Iterable[Mapping[str, str]]) -> Iterator[str]:
     for taint in taints:
         # A cordon and the node's own state show as taints too; they are told as what they are.
-        is_told = taint["key"] in _CONTROL_PLANE or taint["key"].startswith("node.kubernetes.io/")
+        is_told = taint["key"].startswith("node.kubernetes.io/")
         if taint.get("effect") in _KEEPS_PODS_OFF and not is_told:
             value = f"={taint['value']}" if taint.get("value") else ""
             yield f"{taint['key']}{value}:{taint['effect']}"

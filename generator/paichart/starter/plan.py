@@ -104,7 +104,9 @@ def _plan(roles: Roles, kinds: Sequence[Kind], reservation: Resources | None) ->
         roles.left_out,
         roles.why_master,
         roles.warnings,
-        taints=tuple(dict.fromkeys(taint for node in roles.workers for taint in node.taints)),
+        taints=tuple(
+            dict.fromkeys(taint for node in roles.workers for taint in (*node.taints, *node.own_taints))
+        ),
         others=tuple(sorted({other for node in roles.workers for other in node.others})),
         reservation=reservation,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -64,9 +65,12 @@ def ask_roles(asker: Asker, nodes: Sequence[Node], wishes: Wishes) -> Roles:
     wished = replace(wishes, master=master)
     try:
         usual = assign(nodes, wished)
-    except RolesError:
-        usual = None
+        why_none = ""
+    except RolesError as error:
+        usual, why_none = None, f"   {error.message}: {error.hint}"
     asker.say("2. Which machines run jobs? Names or patterns such as gpu-*, with blanks between.")
+    if why_none:
+        asker.say(why_none)
 
     def read(answer: str) -> Roles:
         if usual and answer == _said(usual):
@@ -81,7 +85,11 @@ def ask_roles(asker: Asker, nodes: Sequence[Node], wishes: Wishes) -> Roles:
 
 def ask_master(asker: Asker, nodes: Sequence[Node], wishes: Wishes) -> str:
     """Ask for the master alone, and return its name."""
-    able = candidates(nodes)
+    able = [
+        node
+        for node in candidates(nodes)
+        if not any(fnmatchcase(node.name, pattern) for pattern in wishes.exclude)
+    ]
     try:
         default = assign(nodes, wishes).master.name
     except UnclearMasterError as error:

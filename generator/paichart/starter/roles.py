@@ -165,7 +165,7 @@ def _wished(
 
 
 def _warnings(asked: Sequence[Node], workers: Sequence[Node]) -> Iterator[str]:
-    tainted = [node for node in workers if node.taints]
+    tainted = [node for node in workers if node.taints or node.own_taints]
     for node in asked:
         if node.obstacle or (node.taints and node not in tainted):
             yield f"{node.name} {node.objection}; it was asked for by name"
