@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pytest
 import yaml
 
-from paichart.migration.edits import Edited, Editor
+from paichart.migration.changes import Edited
+from paichart.migration.edits import Editor
 from paichart.problems import Span
 
 TEXT = """\
@@ -140,6 +141,22 @@ def edited(text: str, asked: Asked) -> Edited:
 
 def test_an_empty_value_gets_one() -> None:
     assert edited("a:\nb: 1\n", {("a",): "5"}).text == "a: 5\nb: 1\n"
+
+
+def test_adding_what_is_there_gives_it_the_value() -> None:
+    assert edited("a: {x: 1}\nb:\n", {("a", "x"): "+5", ("b",): "+6"}).text == "a: {x: 5}\nb: 6\n"
+
+
+def test_a_name_that_another_key_had_is_free() -> None:
+    editor = Editor("a:\n  x: 1\n")
+    editor.rename(("a",), "b")
+    editor.rename(("a", "x"), "y")
+    editor.add(("a", "x"), "2")
+    assert editor.result().text == "b:\n  y: 1\n  x: 2\n"
+
+
+def test_a_list_is_not_shortened() -> None:
+    assert edited("a: [1, 2]\n", {("a", 0): None}).text == "a: [1, 2]\n"
 
 
 def test_an_empty_section_is_filled_in_its_place() -> None:

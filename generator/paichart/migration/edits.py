@@ -2,59 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import yaml
 
+from paichart.migration.changes import Change, Edited, line_starts, without_nested
 from paichart.nodes import Composer, Node
-from paichart.problems import Span
 from paichart.validator import Path
 
 _Tree: TypeAlias = "dict[str, str | _Tree]"
 """New keys and their values as written, in the mappings that they stand in."""
-
-_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class _Change:
-    """Characters from start to end become text."""
-
-    start: int
-    end: int
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """A text after changes, and where each of its places stood before them."""
-
-    before: str
-    text: str
-    changes: tuple[_Change, ...] = ()
-
-    def origin(self, span: Span) -> Span:
-        """Return where a span of the new text stood in the old one."""
-        new = _line_starts(self.text)
-        position = self._position(new[min(span.line, len(new)) - 1] + span.column - 1)
-        old = _line_starts(self.before)
-        line = bisect_right(old, position) - 1
-        return Span(span.file, line + 1, position - old[line] + 1, span.width)
-
-    def _position(self, offset: int) -> int:
-        """Return the place in the old text of one in the new text; of what is new, where it was put."""
-        shift = 0
-        for change in self.changes:
-            if offset < change.start + shift:
-                break
-            if offset < change.start + shift + len(change.text):
-                return change.start
-            shift += len(change.text) - (change.end - change.start)
-        return max(0, min(offset - shift, len(self.before)))
 
 
 @dataclass(slots=True)
@@ -72,7 +31,7 @@ class Editor:
     _added: dict[Path, str] = field(default_factory=dict)
 
     def remove(self, *path: str | int) -> None:
-        """Take out a key and its value; a mapping that nothing is left of goes too."""
+        """Take out a key and its value, and a mapping that nothing is left of. Items of lists stay."""
         self._removed.add(path)
 
     def replace(self, path: Path, written: str) -> None:
@@ -84,7 +43,7 @@ class Editor:
         self._renamed[path] = key
 
     def add(self, path: Path, written: str) -> None:
-        """Write a new key, and the mappings above it if need be; `written` is one line of YAML."""
+        """Write a key, and the mappings above it if need be; `written` is one line of YAML."""
         self._added[path] = written
 
     def result(self) -> Edited:
@@ -93,61 +52,66 @@ class Editor:
         if not any(asked):
             return Edited(self.text, self.text)
         text = _without_aliases(self.text)
-        changes = _Changes(text, frozenset(self._removed), self._added)
+        changes = _Changes(text, frozenset(self._removed), frozenset(self._renamed), self._added)
         found = [
             *changes.removals(),
             *changes.replacements(self._replaced),
             *changes.renamings(self._renamed),
             *changes.additions(),
         ]
-        ordered = _without_nested(found)
+        ordered = without_nested(found)
         parts, position = [], 0
         for change in ordered:
             parts += [text[position : change.start], change.text]
             position = change.end
         result = "".join([*parts, text[position:]])
         if text is not self.text:
-            ordered = (_Change(0, len(self.text), result),)
+            ordered = (Change(0, len(self.text), result),)
         return Edited(self.text, result, ordered)
 
 
 class _Changes:
     """Works out which characters of a text stand for what lies at a path."""
 
-    def __init__(self, text: str, removed: frozenset[Path], added: Mapping[Path, str]) -> None:
+    def __init__(
+        self, text: str, removed: frozenset[Path], renamed: frozenset[Path], added: Mapping[Path, str]
+    ) -> None:
         composer = Composer()
         composer.compose(text)
         self._text = text
         self._root = composer.root
-        self._starts = _line_starts(text)
+        self._starts = line_starts(text)
         self._break = "\r\n" if "\r\n" in text else "\n"
         self._added = added
+        self._renamed = renamed
         self._grown = {path[:i] for path in added for i in range(len(path))}
         self._removed = self._with_emptied(removed)
 
-    def removals(self) -> Iterable[_Change]:
+    def removals(self) -> Iterable[Change]:
         for path in sorted(self._removed, key=str):
             parent, position = self._find(path)
             if parent is not None:
                 yield self._removal(parent, path, position)
 
-    def replacements(self, replaced: Mapping[Path, str]) -> Iterable[_Change]:
+    def replacements(self, replaced: Mapping[Path, str]) -> Iterable[Change]:
         for path, written in replaced.items():
             parent, position = self._find(path)
             if parent is not None and parent.values is not None:
-                value = parent.values[position]
-                start = self._offset(value.start.line, value.start.column)
-                gap = "" if start and self._text[start - 1] in " -" else " "
-                yield _Change(start, self._end(value), gap + written)
+                yield self._replacement(parent.values[position], written)
 
-    def renamings(self, renamed: Mapping[Path, str]) -> Iterable[_Change]:
+    def _replacement(self, value: Node, written: str) -> Change:
+        start = self._start(value)
+        gap = "" if start and self._text[start - 1] in " -" else " "
+        return Change(start, self._end(value), gap + written)
+
+    def renamings(self, renamed: Mapping[Path, str]) -> Iterable[Change]:
         for path, key in renamed.items():
             parent, position = self._find(path)
             if parent is not None and parent.keys is not None:
                 node = parent.keys[position]
-                yield _Change(self._start(node), self._offset(node.end.line, node.end.column), key)
+                yield Change(self._start(node), self._offset(node.end.line, node.end.column), key)
 
-    def additions(self) -> Iterable[_Change]:
+    def additions(self) -> Iterable[Change]:
         tree: _Tree = {}
         for path, written in self._added.items():
             branch = tree
@@ -156,33 +120,35 @@ class _Changes:
             branch[str(path[-1])] = written
         return self._grafts((), tree)
 
-    def _grafts(self, path: Path, tree: _Tree) -> Iterable[_Change]:
+    def _grafts(self, path: Path, tree: _Tree) -> Iterable[Change]:
         """Yield the changes that put new keys below path, into mappings that exist as deep as there are."""
         new: _Tree = {}
         for key, part in tree.items():
             parent, position = self._find((*path, key))
-            if isinstance(part, str) or parent is None or not parent.keys or not parent.values:
+            if parent is None or not parent.keys or not parent.values or self._is_free((*path, key), part):
                 new[key] = part
+            elif isinstance(part, str):
+                yield self._replacement(parent.values[position], part)
             elif parent.values[position].keys:
                 yield from self._grafts((*path, key), part)
             else:
-                yield self._filling(parent.values[position], part)
+                yield self._replacement(parent.values[position], f"{{{_inline(part)}}}")
         if new:
             yield self._graft(self._node(path), path, new)
 
-    def _graft(self, node: Node | None, path: Path, new: _Tree) -> _Change:
+    def _is_free(self, path: Path, part: str | _Tree) -> bool:
+        """Tell whether what stands at path makes room for a new key."""
+        return path in self._removed or (isinstance(part, str) and path in self._renamed)
+
+    def _graft(self, node: Node | None, path: Path, new: _Tree) -> Change:
         if node is not None and node.keys and self._is_flow(node):
             first = self._start(node.keys[0])
-            return _Change(first, first, f"{_inline(new)}, ")
+            return Change(first, first, f"{_inline(new)}, ")
         indent, end = 0, len(self._text)
         if path and node is not None and node.keys:
             indent, end = node.keys[0].start.column, self._line_end(self._last_line(node))
         gap = "" if not end or self._text[:end].endswith(("\n", "\r")) else self._break
-        return _Change(end, end, gap + self._lines(new, indent))
-
-    def _filling(self, value: Node, part: _Tree) -> _Change:
-        """Return the change that gives an empty value a content."""
-        return _Change(self._start(value), self._end(value), f" {{{_inline(part)}}}")
+        return Change(end, end, gap + self._lines(new, indent))
 
     def _lines(self, tree: _Tree, indent: int) -> str:
         text = ""
@@ -193,7 +159,7 @@ class _Changes:
                 text += f"{' ' * indent}{key}:{self._break}{self._lines(part, indent + 2)}"
         return text
 
-    def _removal(self, parent: Node, path: Path, position: int) -> _Change:
+    def _removal(self, parent: Node, path: Path, position: int) -> Change:
         assert parent.keys is not None  # noqa: S101 - lists are not shortened
         assert parent.values is not None  # noqa: S101
         key, value = parent.keys[position], parent.values[position]
@@ -202,16 +168,16 @@ class _Changes:
         if self._is_flow(parent):
             earlier = [k for k in parent.keys[:position] if (*path[:-1], k.data) not in self._removed]
             if earlier:
-                return _Change(self._end(parent.values[position - 1]), end)
-            return _Change(start, end if is_last else self._start(parent.keys[position + 1]))
+                return Change(self._end(parent.values[position - 1]), end)
+            return Change(start, end if is_last else self._start(parent.keys[position + 1]))
         line_start = self._starts[key.start.line]
         if self._text[line_start:start].strip():  # `- key: value`: the next key takes its place
-            return _Change(start, end if is_last else self._start(parent.keys[position + 1]))
-        return _Change(line_start, self._line_end(max(self._last_line(key), self._last_line(value))))
+            return Change(start, end if is_last else self._start(parent.keys[position + 1]))
+        return Change(line_start, self._line_end(max(self._last_line(key), self._last_line(value))))
 
     def _with_emptied(self, removed: frozenset[Path]) -> frozenset[Path]:
         """Return the paths to remove, with those of mappings that would be left empty."""
-        found = {path for path in removed if path and self._find(path)[0] is not None}
+        found = {path for path in removed if isinstance(path[-1], str) and self._find(path)[0] is not None}
         for depth in range(max(map(len, found), default=0), 1, -1):
             for path in {path[:-1] for path in found if len(path) == depth}:
                 node = self._node(path)
@@ -303,16 +269,3 @@ class _Plain(yaml.SafeDumper):
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
-
-
-def _without_nested(changes: Iterable[_Change]) -> tuple[_Change, ...]:
-    """Return the changes in order, but for those inside a part that another one takes out."""
-    ordered: list[_Change] = []
-    for change in sorted(set(changes), key=lambda c: (c.start, c.end > c.start, -c.end, c.text)):
-        if not ordered or change.start >= ordered[-1].end:
-            ordered.append(change)
-    return tuple(ordered)
-
-
-def _line_starts(text: str) -> list[int]:
-    return [0, *(found.end() for found in _BREAK.finditer(text))]

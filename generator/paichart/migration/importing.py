@@ -11,7 +11,8 @@ from paichart import credentials, inputs
 from paichart.derive.hived_spec import derive_hived_spec
 from paichart.inputs import Documents
 from paichart.migration import config, layout, leftovers, secrets, services
-from paichart.migration.edits import Edited, Editor
+from paichart.migration.changes import Edited
+from paichart.migration.edits import Editor
 from paichart.migration.entries import Action, Entry, grouped
 from paichart.migration.legacy import INPUTS, Legacy
 from paichart.problems import Problem, Span, has_errors, in_order

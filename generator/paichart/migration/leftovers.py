@@ -67,7 +67,7 @@ def _mistyped(
     types = (types,) if isinstance(types, str) else types
     written = document.marks.text(*path)
     keys = (dotted(path),)
-    if value is None and path and path[-1] not in _required(schema.content, path[:-1]):
+    if value is None and isinstance(path[-1], str) and path[-1] not in _required(schema.content, path[:-1]):
         editor.remove(*path)
         yield Entry(Action.IGNORED, file, keys, "empty, so its default holds")
     elif "string" in types and isinstance(value, int | float):
