@@ -22,8 +22,7 @@ def report(
     services: ServicesFile = None,
     output_file: PageFile = Path("report.html"),
 ) -> None:
-    """Write one HTML page of what will be installed: machines, virtual clusters, services, ports, images,
-    rights.
+    """Write one HTML page of what will be installed: machines, services, ports, images, rights.
 
     Example: paichart report my-cluster -o my-cluster.html
     """
