@@ -148,7 +148,7 @@ def test_the_result_is_json_for_programs(here, run):
         "device": {"type": "nvidia.com/gpu", "model": "A100-SXM4-80GB", "count": 8},
     }
     assert document["left-out"] == {"akswin000000": "is windows; OpenPAI's images are for linux"}
-    assert document["found"]["storage_class"] == "fast"
+    assert document["found"]["storage-class"] == "fast"
 
 
 def test_where_the_master_is_unclear_the_candidates_and_the_flag_are_told(here, run):

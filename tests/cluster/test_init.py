@@ -87,7 +87,7 @@ def test_what_is_written_validates_builds_and_fits_the_cluster(cluster: Cluster,
         "t4-1": 120,
     }
     assert len(found["left-out"]) == 79
-    assert found["found"]["storage_class"] == "standard"
+    assert found["found"]["storage-class"] == "standard"
     layout = yaml.safe_load((tmp_path / "my/layout.yaml").read_text())
     names = [machine["hostname"] for machine in layout["machine-list"]]
     assert len(names) == len(set(names)) == 421
