@@ -90,6 +90,32 @@ def test_a_broken_site_offers_all_services_and_says_nothing(offered, site, text)
     ]
 
 
+def test_machines_are_offered_of_the_layout_that_is_typed(offered, site, tmp_path):
+    assert offered("services", "site", "--machine", "pai-w") == ["pai-worker1", "pai-worker2"]
+    other = tmp_path / "other.yaml"
+    other.write_text("machine-list: [{hostname: flow, hostip: 1.1.1.1}]\n", encoding="utf-8")
+    assert offered("services", "site", "--layout", other, "--machine", "") == ["flow"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "machine-list:\n- hostname: a\n\tb: [\n- {hostip: 1, hostname: 'b'}\n- \"hostname\": c.d\n",
+            ["a", "b", "c.d"],
+        ),
+        ("# hostname: a\n- hostname: # b\n- hostname:\n  hostip: 10.0.0.1\n", []),
+        ("", []),
+        ("\x00\udcff- hostname: a\n", ["a"]),
+    ],
+)
+def test_of_a_broken_layout_the_names_are_offered_that_can_be_read(offered, site, text, names):
+    (site / "layout.yaml").write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert offered("services", "site", "--machine", "") == names
+    (site / "layout.yaml").unlink()
+    assert offered("services", "site", "--machine", "") == []
+
+
 def test_codes_are_offered_but_those_that_stand_there(offered):
     assert offered("explain", "PAI01") == [code for code in all_codes() if code.startswith("PAI01")]
     assert offered("explain", "PAI001", "PAI001") == []
@@ -216,6 +242,7 @@ def test_a_tab_completes_commands_values_and_files(shell, home, site):
             ("paichart cred", "entials"),
             ("paichart services site --service rest-", "server"),
             ("paichart graph site --service marketplace-w", "ebportal"),
+            ("paichart services site --machine pai-m", "aster"),
             ("paichart capacity --context off", "ice"),
             ("paichart graph --format merm", "aid"),
             ("paichart validate sit", "e/"),

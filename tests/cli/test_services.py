@@ -78,6 +78,24 @@ def test_one_service_can_be_asked_for(site, run):
     assert [service["name"] for service in found] == ["pylon"]
 
 
+def test_what_runs_on_a_machine_can_be_asked_for(site, run):
+    def on(machine):
+        text = run("services", "site", "--machine", machine).stdout
+        return re.findall(r"(?m)^([a-z0-9-]+) +on ", text)
+
+    assert {"rest-server", "pylon", "postgresql", "node-exporter"} <= set(on("pai-master"))
+    assert set(on("pai-worker1")) == {
+        "cluster-configuration",  # its label Job, which may run on any node
+        "device-plugin",
+        "job-exporter",
+        "log-manager",
+        "node-exporter",
+    }
+    layout = site / "layout.yaml"
+    layout.write_text(layout.read_text().replace("pai-worker1\n", "pai-worker1\n    no-nodeexporter: true\n"))
+    assert "node-exporter" not in on("pai-worker1")
+
+
 def test_the_graph_of_one_service_has_its_neighbours_only(site, run):
     text = run("graph", "site", "--service", "log-manager", "--format", "dot").stdout
     assert set(re.findall(r'(?m)^  "([^"]+)";$', text)) == {
@@ -100,12 +118,16 @@ def test_the_graph_of_one_service_has_its_neighbours_only(site, run):
             "there is no service 'rest-sever'\n  did you mean 'rest-server'?",
         ),
         (
+            ("services", "--machine", "pai-mastr"),
+            "there is no machine 'pai-mastr'\n  did you mean 'pai-master'?",
+        ),
+        (
             ("graph", "--service", "dshuttle-csi"),
             "dshuttle-csi: off here, or without pods\n  see `paichart services`, or add --all",
         ),
     ],
 )
-def test_a_service_that_there_is_not_is_wrong_usage(site, run, words, told):
+def test_a_name_that_there_is_not_is_wrong_usage(site, run, words, told):
     result = run(words[0], "site", *words[1:])
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"error: {told}\n"

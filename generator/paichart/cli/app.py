@@ -30,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 fine, 1 problems in the input, 2 wrong usage, 3 the machine failed.\n\n"
-    "The Tab key completes commands, services, codes and contexts once --install-completion has added a file "
+    "The Tab key completes commands and names once --install-completion has added a file "
     "below ~/.bash_completions (and a line to ~/.bashrc), ~/.zfunc (~/.zshrc) or ~/.config/fish/completions.",
 )
 

@@ -1,4 +1,4 @@
-"""What the shell offers for values: services, codes, contexts of a kubeconfig.
+"""What the shell offers for values: services, machines, codes, contexts of a kubeconfig.
 
 Nobody reads an error while typing, so whatever fails offers nothing. Files and folders are completed by the
 shell itself.
@@ -7,11 +7,18 @@ shell itself.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import typer
+
+if TYPE_CHECKING:
+    from paichart.inputs import InputPaths
+
+_HOSTNAME = re.compile(r"(?m)^[^#\n]*\bhostname[\"']?:[ \t]+[\"']?([A-Za-z0-9.-]+)")
+"""A machine's name in a line of a layout, in block or flow style."""
 
 Offer: TypeAlias = list[tuple[str, str]]
 """Values, each with a word on it that zsh and fish show; the word may be empty."""
@@ -48,19 +55,23 @@ def services(ctx: typer.Context) -> Iterator[tuple[str, str]]:
 def services_running(ctx: typer.Context) -> Iterator[tuple[str, str]]:
     """Yield the services of the site that is typed already; all where it can't be read, or with --all."""
     from paichart.catalog import entries, services_running  # noqa: PLC0415
-    from paichart.site import load  # noqa: PLC0415
+    from paichart.inputs import read  # noqa: PLC0415
 
     given = ctx.params.get("service") or ()
     only = None
     if not ctx.params.get("show_all"):
-        paths = {name: ctx.params.get(name) for name in ("config", "layout", "services")}
-        # Before the value of an option, a folder that stands in front is not parsed yet: it is in `args`.
-        folder = ctx.params.get("config_dir") or next(iter(ctx.args), None)
-        cluster = load(folder, **paths).cluster
+        cluster = read(_paths(ctx)).cluster
         only = services_running(cluster) if cluster is not None else None
     for entry in entries():
         if entry.name not in given and (only is None or entry.name in only):
             yield entry.name, entry.purpose
+
+
+@_silent
+def machines(ctx: typer.Context) -> Iterator[tuple[str, str]]:
+    """Yield the machines of the layout that is typed already, whatever else is wrong with it."""
+    text = _paths(ctx).layout.read_text(encoding="utf-8", errors="replace")
+    yield from ((name, "") for name in dict.fromkeys(_HOSTNAME.findall(text)))
 
 
 @_silent
@@ -82,6 +93,16 @@ def contexts(ctx: typer.Context) -> Iterator[tuple[str, str]]:
             if name not in seen:
                 seen.add(name)
                 yield name, str(context.get("context", {}).get("cluster", ""))
+
+
+def _paths(ctx: typer.Context) -> InputPaths:
+    """Return the files of the site that is typed already."""
+    from paichart.inputs import find  # noqa: PLC0415
+
+    # Before the value of an option, a folder that stands in front is not parsed yet: it is in `args`.
+    folder = ctx.params.get("config_dir") or next(iter(ctx.args), None)
+    files = (ctx.params.get(name) for name in ("config", "layout", "services"))
+    return find(*(Path(path) if path else None for path in (folder, *files)))
 
 
 def _kubeconfigs(given: Path | None) -> list[Path]:

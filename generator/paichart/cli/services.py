@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from paichart.cli import complete
-from paichart.cli.exits import Exit
+from paichart.cli.exits import Exit, fail
 from paichart.cli.options import (
     ConfigDir,
     ConfigFile,
@@ -18,6 +19,10 @@ from paichart.cli.options import (
     ServicesFile,
     known_services,
 )
+
+if TYPE_CHECKING:
+    from paichart.catalog import Description
+    from paichart.model import Cluster
 
 Only = Annotated[
     list[str] | None,
@@ -30,6 +35,17 @@ Only = Annotated[
     ),
 ]
 
+OnMachine = Annotated[
+    str | None,
+    typer.Option(
+        "--machine",
+        metavar="NAME",
+        help="List what runs on this machine only.",
+        show_default="all",
+        autocompletion=complete.machines,
+    ),
+]
+
 
 def services(
     config_dir: ConfigDir = None,
@@ -37,6 +53,7 @@ def services(
     layout: LayoutFile = None,
     services_file: ServicesFile = None,
     service: Only = None,
+    machine: OnMachine = None,
     output: OutputFormat = Output.TEXT,
 ) -> None:
     """List services: what switches each on and whether it is, nodes, ports, images, what it keeps and
@@ -64,7 +81,25 @@ def services(
     if service:
         names = known_services(service, [one.name for one in found])
         found = tuple(one for one in found if one.name in names)
+    if machine is not None:
+        found = _on_machine(machine, found, site.cluster)
     if output is Output.JSON:
         typer.echo(json.dumps({"services": as_data(found)}, indent=2))
     else:
         typer.echo(as_text(found), nl=False)
+
+
+def _on_machine(name: str, services: Sequence[Description], cluster: Cluster) -> tuple[Description, ...]:
+    """Return the services of which pods run, or may run, on the machine of that name; leave without one."""
+    from paichart.page.duties import machines_of  # noqa: PLC0415 - keeps `--version` and `--help` quick
+    from paichart.problems import suggest  # noqa: PLC0415
+
+    machines = {machine.name: machine for machine in cluster.machines}
+    if name not in machines:
+        hint = suggest(name, machines) or "see machine-list in layout.yaml"
+        fail(f"there is no machine '{name}'", hint, Exit.USAGE)
+    rules = {work.nodes for service in services if service.is_on for work in service.workloads}
+    here = {rule for rule in rules if machines[name] in machines_of(cluster, rule)}
+    return tuple(
+        service for service in services if service.is_on and here & {work.nodes for work in service.workloads}
+    )
