@@ -184,7 +184,9 @@ def test_a_folder_that_is_not_there(tmp_path, monkeypatch, run):
     monkeypatch.chdir(tmp_path)
     result = run("import", "nowhere", "-o", "new")
     assert result.exit_code == 1
-    assert "nowhere/layout.yaml:1:1: error PAI101" in result.stderr
+    assert "nowhere" in result.stderr
+    assert "error PAI101: there is no such" in result.stderr
+    assert not Path("new").exists()
 
 
 def test_a_kubeconfig_that_is_not_there_is_one_line(tmp_path, run):

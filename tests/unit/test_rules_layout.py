@@ -41,6 +41,11 @@ def test_a_name_that_a_node_can_have(name):
     assert places(layout=LAYOUT.replace("hostname: w2", f"hostname: {name}")) == []
 
 
+def test_a_machine_of_a_kind_without_a_name_is_told():
+    layout = LAYOUT.replace("  machine-type: gpu", '  machine-type: ""')
+    assert places(layout=layout) == ["layout.yaml:14:17 error PAI012"]
+
+
 def test_a_name_longer_than_a_label_value_is_doubted():
     name = f"{'w' * 40}.{'x' * 40}"
     assert places(layout=LAYOUT.replace("hostname: w2", f"hostname: {name}")) == [

@@ -152,7 +152,8 @@ def _unknown_skus(subject: Subject) -> dict[str, list[Row]]:
     if not layout.given.get("machine-sku"):
         return unknown
     for row in subject.rows:
-        if row.sku and row.sku not in subject.skus and not layout.marks.has("machine-sku", row.sku):
+        is_written = "machine-type" in layout.given["machine-list"][row.index]
+        if is_written and row.sku not in subject.skus and not layout.marks.has("machine-sku", row.sku):
             unknown.setdefault(row.sku, []).append(row)
     return unknown
 
