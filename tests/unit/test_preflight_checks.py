@@ -344,6 +344,18 @@ def test_pods_of_this_release_are_not_in_its_way():
     assert [one.code for one in findings(snapshot(pods=(own,)), release="other")] == ["PAI337"]
 
 
+def test_ports_of_a_legacy_service_are_told_as_its_own():
+    taken = snapshot(
+        pods=(
+            pod(9186, owner="DaemonSet default/rest-server-ds"),
+            pod(80, owner="DaemonSet default/pylon-ds"),
+        )
+    )
+    pylon = Workload("DaemonSet", "default", "pylon-ds")
+    assert [one.code for one in findings(replace(taken, workloads=(pylon,)))] == ["PAI344"]
+    assert [one.code for one in findings(taken)] == ["PAI337"]
+
+
 def test_the_cure_names_the_setting_behind_a_port():
     (found,) = findings(snapshot(pods=(pod(9103, WORKER),)))
     assert "log-manager.port in services-configuration.yaml" in found.cure

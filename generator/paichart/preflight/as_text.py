@@ -15,6 +15,9 @@ from paichart.problems import Severity
 _WIDTH = 110
 _INDENT = " " * 10
 _NAMED_AT_MOST = 5
+_PASTED_AT_MOST = 20
+"""Names that a cure's command has."""
+
 _ROWS_AT_MOST = 10
 """Rows of one code that are shown."""
 
@@ -71,7 +74,7 @@ def _row(group: Group, width: int, is_coloured: bool) -> Iterator[str]:
     elif details:
         shown = "; ".join(f"{name}: {detail}" for name, detail in details[:_NAMED_AT_MOST])
         yield from _wrapped(f"({shown}{'; …' if len(details) > _NAMED_AT_MOST else ''})")
-    few = [*names[:_NAMED_AT_MOST], *(("…",) if len(names) > _NAMED_AT_MOST else ())]
+    few = names if len(names) <= _PASTED_AT_MOST else (*names[:_PASTED_AT_MOST], "…")
     for line in cured(first.cure, few).split("\n"):
         yield f"{_INDENT}> {_printable(line)}"
 

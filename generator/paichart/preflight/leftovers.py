@@ -24,26 +24,32 @@ _SINGULAR = {
 _MIGRATE = "docs/migrate.md tells how to move; `paichart import --from-cluster` writes today's inputs"
 
 
+def legacy_workloads(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
+    """Yield kind, namespace and name of what runs; nothing without a sign that says it is legacy's.
+
+    Others too call a Deployment grafana: such names count beside the configuration or a name of paictl's own.
+    """
+    found = [(work.kind, work.namespace, work.name) for work in snapshot.workloads or () if _is_listed(work)]
+    found += [("CronJob", ref.namespace, ref.name) for ref in _present(snapshot, "cronjobs", "CronJob")]
+    is_pushed = any(_present(snapshot, "configmaps", "ConfigMap"))
+    if is_pushed or any(_LEGACY_NAME.search(name) for _, _, name in found):
+        yield from found
+
+
 def check_configuration(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
     """PAI343: the configuration of a legacy installation lies in the cluster."""
-    for ref, meta in snapshot.objects.items():
-        if (
-            meta
-            and ref.resource == "configmaps"
-            and (ref.namespace, ref.name) in recorded.legacy()["ConfigMap"]
-        ):
-            name = f"{ref.namespace}/{ref.name}"
-            message = "is of a legacy installation (paictl config push)"
-            cure = f"{_MIGRATE}; afterwards: kubectl delete configmap --namespace {ref.namespace} {ref.name}"
-            yield Finding("PAI343", Severity.WARNING, "ConfigMap", name, message, cure)
-        if meta and ref.resource == "namespaces" and ("", ref.name) in recorded.legacy()["Namespace"]:
-            message = "is of an installation before v1.0: its users are not read any more"
-            yield Finding("PAI343", Severity.NOTE, "namespace", ref.name, message, _MIGRATE)
+    for ref in _present(snapshot, "configmaps", "ConfigMap"):
+        message = "is of a legacy installation (paictl config push)"
+        cure = f"{_MIGRATE}; afterwards: kubectl delete configmap --namespace {ref.namespace} {NAMES}"
+        yield Finding("PAI343", Severity.WARNING, "ConfigMap", ref.name, message, cure)
+    for ref in _present(snapshot, "namespaces", "Namespace"):
+        message = "is of an installation before v1.0: its users are not read any more"
+        yield Finding("PAI343", Severity.NOTE, "namespace", ref.name, message, _MIGRATE)
 
 
-def check_legacy_workloads(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
+def checklegacy_workloads(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
     """PAI344: no service of a legacy installation runs beside ours: they share ports, jobs and data."""
-    for kind, namespace, name in sorted(_legacy_workloads(snapshot)):
+    for kind, namespace, name in sorted(legacy_workloads(snapshot)):
         yield Finding(
             "PAI344",
             Severity.ERROR,
@@ -65,11 +71,15 @@ def check_owners(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
         shown = f"{kind} in {ref.namespace}" if ref.namespace else kind
         if owner:
             message = f"belongs to Helm release {owner}: two releases can't share it"
-            cure = f"upgrade that release instead, or first: helm uninstall {_helm_words(meta)}"
+            uninstall = f"helm uninstall {_helm_words(meta)}"
+            cure = f"upgrade that release, or uninstall it ({uninstall}) and give this one what it left:\n"
+            cure += _adopt(ref, kind, plan)
             yield Finding("PAI346", Severity.ERROR, shown, ref.name, message, cure)
         else:
             message = "is there and belongs to no Helm release: helm install would refuse"
-            yield Finding("PAI345", Severity.ERROR, shown, ref.name, message, _adopt(ref, kind, plan))
+            cure = "helm install with --take-ownership (Helm 3.17 or newer), or give it to the release now:\n"
+            cure += _adopt(ref, kind, plan)
+            yield Finding("PAI345", Severity.ERROR, shown, ref.name, message, cure)
 
 
 def check_revisions(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
@@ -125,18 +135,6 @@ def _present(snapshot: Snapshot, resource: str, kind: str) -> Iterator[Ref]:
             yield ref
 
 
-def _legacy_workloads(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
-    """Yield kind, namespace and name of what runs; nothing without a sign that says it is legacy's.
-
-    Others too call a Deployment grafana: such names count beside the configuration or a name of paictl's own.
-    """
-    found = [(work.kind, work.namespace, work.name) for work in snapshot.workloads or () if _is_listed(work)]
-    found += [("CronJob", ref.namespace, ref.name) for ref in _present(snapshot, "cronjobs", "CronJob")]
-    is_pushed = any(_present(snapshot, "configmaps", "ConfigMap"))
-    if is_pushed or any(_LEGACY_NAME.search(name) for _, _, name in found):
-        yield from found
-
-
 def _is_listed(work: Workload) -> bool:
     rows = recorded.legacy().get(work.kind, ())
     return not work.is_ours and not work.is_helms and reduce.is_listed(work.namespace, work.name, rows)
@@ -144,7 +142,7 @@ def _is_listed(work: Workload) -> bool:
 
 def _strangers(snapshot: Snapshot) -> Iterator[Workload]:
     """Yield the workloads that are neither ours nor told as legacy ones."""
-    legacy = set(_legacy_workloads(snapshot))
+    legacy = set(legacy_workloads(snapshot))
     for work in snapshot.workloads or ():
         if not work.is_ours and (work.kind, work.namespace, work.name) not in legacy:
             yield work
@@ -176,7 +174,6 @@ def _adopt(ref: Ref, kind: str, plan: Plan) -> str:
     where = f" --namespace {ref.namespace}" if ref.namespace else ""
     release = f"{reduce.RELEASE_NAME}={plan.release} {reduce.RELEASE_NAMESPACE}={plan.namespace}"
     return (
-        f"helm install with --take-ownership (Helm 3.17 or newer), or give it to the release now:\n"
         f"kubectl annotate{where} --overwrite {kind} {NAMES} {release}\n"
         f"kubectl label{where} --overwrite {kind} {NAMES} {reduce.MANAGED_BY}=Helm"
     )

@@ -11,6 +11,7 @@ from paichart.derive.monitoring import has_job_exporter
 from paichart.derive.network import exposure_type
 from paichart.model import Machine
 from paichart.preflight.finding import Finding
+from paichart.preflight.leftovers import legacy_workloads
 from paichart.preflight.plan import Plan
 from paichart.preflight.snapshot import Pod, Snapshot
 from paichart.problems import Severity
@@ -40,11 +41,16 @@ def node_ports(plan: Plan) -> tuple[Port, ...]:
 
 
 def check_host_ports(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
-    """PAI337: no pod of others has a port of a machine that the release takes."""
+    """PAI337: no pod of others has a port of a machine that the release takes.
+
+    Those of a legacy installation are told as such.
+    """
     machines = plan.machines
+    legacy = {f"{kind} {namespace}/{name}" for kind, namespace, name in legacy_workloads(snapshot)}
     taken: dict[int, list[Pod]] = {}
     for pod in snapshot.pods or ():
-        if pod.release != plan.release or pod.namespace != plan.namespace:
+        is_ours = pod.release == plan.release and pod.namespace == plan.namespace
+        if not is_ours and pod.owner not in legacy:
             for number in {number for _, number in pod.ports}:
                 taken.setdefault(number, []).append(pod)
     for port in host_ports(plan):
