@@ -47,7 +47,7 @@ def check_configuration(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
         yield Finding("PAI343", Severity.NOTE, "namespace", ref.name, message, _MIGRATE)
 
 
-def checklegacy_workloads(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
+def check_legacy_workloads(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
     """PAI344: no service of a legacy installation runs beside ours: they share ports, jobs and data."""
     for kind, namespace, name in sorted(legacy_workloads(snapshot)):
         yield Finding(
