@@ -7,21 +7,25 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from paichart.codes import all_codes
 from paichart.problems import Problem
 from paichart.schema import FILES, load_schema
 
-_VALUE = r"""("[^"]*"?|'[^']*'?|[^\s#,}\]][^,}\]]*)"""
-_BLOCK_HEADER = r"[|>][-+0-9]*\s*(?:#.*)?$"
 _SOUNDS_SECRET = re.compile(r"passw|pwd|secret|token|account[-_]?key|connection[-_]?string", re.IGNORECASE)
-_PAIR = re.compile(rf"""(?<![\w-])["']?([\w.-]+)["']?\s*:\s*(?!{_BLOCK_HEADER}|[\[{{]){_VALUE}""")
+_KEY = re.compile(r"""(?<![\w.-])["']?([\w.-]+)["']?\s*:\s*""")
+_BEFORE_FIRST_KEY = re.compile(r"[\s-]*")
+_VALUES_BELOW = re.compile(r"(?:[|>][-+0-9]*\s*(?:\s#.*)?)?")
+_QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')[]},\s]*(?:[,\s].*)?""")
+_IN_BRACKETS = re.compile(r"[\[{]([^]\[{}]*)[]}][]},\s]*(?:[,\s].*)?")
+_IN_A_MAPPING = re.compile(r"([^]\[{}\"',][^]\[{},]*)(?:,\s.*|[]},\s]*)")
 _OPENING = re.compile(r"""\s*(?:-\s+)*["']?([\w.-]+)["']?\s*:(?:\s.*)?""")
-_LOGIN = re.compile(r"(?<=://)[^/\s@]+(?=@)")
-_IN_BRACKETS = re.compile(r"""(?<![\w-])["']?([\w.-]+)["']?\s*:\s*[\[{]([^\]}]*)""")
+_PASSWORD_AT_END = re.compile(r"""(?<=://)[^/\s@:]+:(?![0-9]{1,5}(?:[/\s"'},.;?)]|$)).+""")
 _CLOSE = 0.8
+_LONG = 4
+_LONG_LINE = 10_000
 _WORD = re.compile(r"\w{2,}")
 
 
@@ -34,8 +38,14 @@ def masked(lines: Sequence[str], index: int) -> str:
     if _is_below_secret(lines, index):
         start = len(line) - len(line.lstrip(" -"))
         return line[:start] + "*" * (len(line) - start)
-    for pattern in (_PAIR, _IN_BRACKETS):
-        line = pattern.sub(_hide_value, line)
+    for key in _KEY.finditer(line):
+        if _is_secret(key[1]):
+            is_first = _BEFORE_FIRST_KEY.fullmatch(line, 0, key.start()) is not None
+            rest = line[key.end() :]
+            start, end = _secret_part(rest, is_first) if len(rest) < _LONG_LINE else (0, len(rest))
+            line = line[: key.end() + start] + "*" * (end - start) + rest[end:]
+            if end == len(rest):
+                break
     return _without_login(line)
 
 
@@ -52,26 +62,52 @@ def without_secret(problem: Problem, lines: Sequence[str]) -> Problem:
     if not 0 < span.line <= len(lines):
         return problem
     line, shown = lines[span.line - 1], masked(lines, span.line - 1)
-    marked = slice(span.column - 1, span.column - 1 + span.width)
-    if line[marked] == shown[marked]:
+    if line == shown:
         return problem
-    secret = "".join(character for character in line[marked] if unicodedata.category(character) != "Cf")
-    words = _WORD.findall(f"{problem.message} {problem.hint}")
-    if not any(word in secret and word not in shown for word in words):
+    hidden = _hidden(line, shown)
+    if not any(_is_part(word, hidden) for word in _WORD.findall(f"{message} {hint}") if word not in shown):
         return problem
     code = all_codes()[problem.code]
     message = f"{code.title[0].lower()}{code.title[1:]}, which is not shown"
     return replace(problem, message=message, hint=f"{code.cure[0].lower()}{code.cure[1:].rstrip('.')}")
 
 
+def _hidden(line: str, shown: str) -> str:
+    """Return the characters of a line that are not shown, without those of no width."""
+    return "".join(
+        before if before != after else " "
+        for before, after in zip(line, shown, strict=True)
+        if unicodedata.category(before) != "Cf"
+    )
+
+
+def _is_part(word: str, secret: str) -> bool:
+    """Tell whether a word gives away a part of a secret; short ones stand in many by chance."""
+    return word in secret if len(word) >= _LONG else word in _WORD.findall(secret)
+
+
+def _secret_part(rest: str, is_first: bool) -> tuple[int, int]:
+    """Return where the value begins and ends in the rest of a line behind a secret key.
+
+    What stands first in its line goes on to the end, as what is no YAML does; other keys of a mapping in
+    braces stand behind a value in a well-formed one.
+    """
+    if _VALUES_BELOW.fullmatch(rest):
+        return 0, 0
+    for pattern in (_QUOTED, _IN_BRACKETS, *(() if is_first else (_IN_A_MAPPING,))):
+        if found := pattern.fullmatch(rest):
+            return found.span(1)
+    return 0, len(rest)
+
+
 def _without_login(text: str) -> str:
-    return _LOGIN.sub(lambda found: "*" * len(found[0]), text)
-
-
-def _hide_value(found: re.Match[str]) -> str:
-    if not _is_secret(found[1]):
-        return found[0]
-    return found[0][: found.start(2) - found.start()] + "*" * len(found[2])
+    """Return text without logins in addresses: from the first `://` to the last `@`, or what may be one."""
+    start, end = text.find("://") + len("://"), text.rfind("@")
+    if start < len("://"):
+        return text
+    if start < end:
+        text = text[:start] + "*" * (end - start) + text[end:]
+    return _PASSWORD_AT_END.sub(lambda found: "*" * len(found[0]), text)
 
 
 def _is_below_secret(lines: Sequence[str], index: int) -> bool:
@@ -89,6 +125,7 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
+@lru_cache(maxsize=4096)
 def _is_secret(key: str) -> bool:
     secret, known = _keys()
     if key in secret or key in known:

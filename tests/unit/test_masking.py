@@ -23,6 +23,10 @@ from tests.unit.checking import documents, problems
         ("  my-passwrod: hunter2", "  my-passwrod: *******"),
         ("url: https://admin:hunter2@example.com/x", "url: https://*************@example.com/x"),
         ("passwd: &hunter2", "passwd: ********"),
+        ("passwd: #hunter2", "passwd: ********"),
+        ("passwd: hunter2, and #more", "passwd: ******************"),
+        ("{passwd: hun}ter2, port: 1}", "{passwd: ******************"),
+        ("url: https://admin:hunter2", "url: https://*************"),
         ("passwd: |hunter2", "passwd: ********"),
         ("passwd:hunter2", "passwd:*******"),
         ('{"passwd":"hunter2"}', '{"passwd":*********}'),
@@ -42,6 +46,7 @@ def test_a_secret_is_hidden_and_columns_stay(line, shown):
         "ssh_key_file_path: /home/me/key",
         "passwd:",
         "passwd: |-  # below",
+        "url: http://host:9090/path",
     ],
 )
 def test_what_is_no_secret_is_shown(line):
