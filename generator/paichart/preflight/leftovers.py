@@ -56,7 +56,8 @@ def check_legacy_workloads(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
             "workload",
             f"{kind.lower()}/{name}",
             "is of a legacy installation: it and ours would fight over ports, jobs and data",
-            f"kubectl delete --namespace {namespace} {NAMES}    # data stays; order: docs/migrate.md",
+            "first the backup and the order of docs/migrate.md; what is left then:\n"
+            f"kubectl delete --namespace {namespace} {NAMES}    # data stays",
         )
 
 
@@ -77,7 +78,8 @@ def check_owners(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
             yield Finding("PAI346", Severity.ERROR, shown, ref.name, message, cure)
         else:
             message = "is there and belongs to no Helm release: helm install would refuse"
-            cure = "helm install with --take-ownership (Helm 3.17 or newer), or give it to the release now:\n"
+            cure = "helm install with --take-ownership (Helm 3.17 or newer), or give it to the release now; "
+            cure += "Helm 4 also wants --force-conflicts where kubectl wrote:\n"
             cure += _adopt(ref, kind, plan)
             yield Finding("PAI345", Severity.ERROR, shown, ref.name, message, cure)
 
