@@ -96,7 +96,7 @@ def _secret_part(rest: str, is_first: bool) -> tuple[int, int]:
         return 0, 0
     for pattern in (_QUOTED, _IN_BRACKETS, *(() if is_first else (_IN_A_MAPPING,))):
         if found := pattern.fullmatch(rest):
-            return found.span(1)
+            return found.start(1), found.end(1)
     return 0, len(rest)
 
 
