@@ -116,15 +116,20 @@ def compile_fill(schema: Mapping[str, Any]) -> Fill | None:
     if not defaults and not any(fills.values()) and further_fill is None and items_fill is None:
         return None
 
+    groups = {key for key, default in defaults.items() if isinstance(default, list | dict)}
+    has_parts = any(fills.values()) or further_fill is not None
+
     def fill(value: Any) -> Any:
         if isinstance(value, list):
             return [items_fill(item) for item in value] if items_fill is not None else value
         if not isinstance(value, Mapping):
             return value
-        whole = {
-            **value,
-            **{key: copy.deepcopy(default) for key, default in defaults.items() if key not in value},
-        }
+        whole = dict(value)
+        for key, default in defaults.items():
+            if key not in whole:
+                whole[key] = copy.deepcopy(default) if key in groups else default
+        if not has_parts:
+            return whole
         for key, part in whole.items():
             part_fill = fills.get(key, further_fill)
             if part_fill is not None:
