@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from paichart.cli.app import app
 from paichart.schema import FILES, check_document, load_schema
 from paichart.source import parse
+from paichart.starter.editor import schema_line
 from tests.editor.conftest import HERE
 
 pytestmark = pytest.mark.programs
@@ -29,6 +32,18 @@ TAG = "docker_image_tag: v1.8.0\n"
 @pytest.mark.parametrize("path", EXAMPLES, ids=["/".join(path.parts[-2:]) for path in EXAMPLES])
 def test_nothing_is_marked_in_the_examples(editor, path):
     assert editor.diagnostics(path.stem, path.read_text(encoding="utf-8")) == []
+
+
+def test_nothing_is_marked_in_what_init_writes(editor, tmp_path):
+    assert CliRunner().invoke(app, ["init", str(tmp_path / "new")]).exit_code == 0
+    inputs = sorted((tmp_path / "new").glob("*.yaml"))
+    assert len(inputs) == 3
+    for path in inputs:
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith(schema_line(path.stem))
+        assert editor.server.open(path, text) == []
+        # The schema is found: a key that there is not is marked.
+        assert editor.server.change(path, text + "\nnot-a-key: 1\n") != []
 
 
 @pytest.mark.parametrize(
