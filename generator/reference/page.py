@@ -133,7 +133,7 @@ def _contents(tables: list[_Mapping], about: Input, has_ignored: bool) -> str:
     for mapping in tables:
         depth = max(_level(mapping) - 2, 0)
         heading = _heading(mapping, about)
-        title = f": {mapping.schema['title'].lower()}" if mapping.path and "title" in mapping.schema else ""
+        title = f": {mapping.schema['title']}" if mapping.path and "title" in mapping.schema else ""
         lines.append(f"{'  ' * depth}- [{heading}](#{anchor(heading)}){title}\n")
     if has_ignored:
         lines.append(f"- [{_IGNORED_TITLE}](#{anchor(_IGNORED_TITLE)})\n")
@@ -191,7 +191,7 @@ def _example(mapping: _Mapping) -> str:
     value: Any = examples[0]
     for step in reversed(mapping.path):
         value = [value] if step == _ITEM else {step: value}
-    text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+    text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True).replace("'true'", '"true"')
     return f"```yaml\n{text}```\n"
 
 
