@@ -134,6 +134,21 @@ def test_the_cure_for_pod_security_can_be_pasted(cluster: Cluster, site: Path) -
     assert told(site, cluster) == []
 
 
+def test_a_quota_refuses_services_that_do_not_say_what_they_take(
+    cluster: Cluster, site: Path, tmp_path: Path
+) -> None:
+    cluster.kubectl("create", "quota", "team", "--hard=limits.cpu=64")
+    try:
+        (found,) = findings(site, cluster)
+        assert (found["code"], found["severity"], found["name"]) == ("PAI333", "error", "default/team")
+        limits = [{"type": "Container", "default": {"cpu": "1"}}]
+        body = {"metadata": {"name": "usual"}, "spec": {"limits": limits}}
+        cluster.api.post("/api/v1/namespaces/default/limitranges", body)
+        assert [(one["code"], one["severity"]) for one in findings(site, cluster)] == [("PAI333", "warning")]
+    finally:
+        cluster.kubectl("delete", "quota/team", "limitrange/usual", "--ignore-not-found")
+
+
 def test_a_taken_host_port_names_the_pod(cluster: Cluster, site: Path) -> None:
     port = {"containerPort": 9100, "hostPort": 9100}
     keep = {"annotations": {"paichart.test/keep-running": "true"}}

@@ -267,6 +267,18 @@ SECRETS = [
         {named("secrets", "login", "default"): None},
         [("PAI335", "default/login")],
     ),
+    (
+        "old-pull-secret",
+        {"image-pull-secrets": ["login"]},
+        {named("secrets", "login", "default"): SecretShape("kubernetes.io/dockercfg", frozenset())},
+        [],
+    ),
+    (
+        "no-pull-secret",
+        {"image-pull-secrets": ["login"]},
+        {named("secrets", "login", "default"): SecretShape("Opaque", frozenset())},
+        [("PAI336", "default/login")],
+    ),
     ("own-credentials", {}, {CREDENTIALS: None}, []),
     (
         "no-credentials",

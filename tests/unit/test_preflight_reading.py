@@ -355,6 +355,25 @@ def test_content_is_asked_for_only_of_secrets_that_must_have_keys():
     assert with_content == {CREDENTIALS, f"{SECRETS}/pai-secret", f"{SECRETS}/job-ssh-secret"}
 
 
+def test_a_gateway_and_a_policy_are_asked_for_when_the_site_has_them():
+    double = guarded()
+    gateway = "/apis/gateway.networking.k8s.io/v1/namespaces/front/gateways/public"
+    double.objects[gateway] = made("public", "front")
+    group = "admissionregistration.k8s.io"
+    versions = [{"groupVersion": f"{group}/v1"}, {"groupVersion": f"{group}/v1beta1"}]
+    double.objects["/apis"] = {"groups": [{"versions": versions}]}
+    double.objects[f"/apis/{group}/v1"] = {"resources": [{"name": "mutatingwebhookconfigurations"}]}
+    double.objects[f"/apis/{group}/v1beta1"] = {"resources": [{"name": "mutatingadmissionpolicies"}]}
+    settings = {
+        "exposure": {"type": "gateway", "gateway": {"name": "public", "namespace": "front"}},
+        "values": {"openpai-runtime": {"jobPodPolicy": {"enabled": True}}},
+    }
+    found = read(api_of(double), Plan.of(site(None, settings), "openpai", "default"))
+    assert found.objects[Ref("gateways", "front", "public")] is not None
+    assert f"{group}/v1beta1/mutatingadmissionpolicies" in (found.served or ())
+    assert f"{group}/v1/mutatingadmissionpolicies" not in (found.served or ())
+
+
 def test_nothing_is_changed():
     double = guarded(allowed=frozenset())
     snapshot(double)

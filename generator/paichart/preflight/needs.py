@@ -13,6 +13,7 @@ from paichart.preflight.snapshot import Ref
 
 TLS = "kubernetes.io/tls"
 PULL = "kubernetes.io/dockerconfigjson"
+_ALIKE = {PULL: (PULL, "kubernetes.io/dockercfg")}
 _BUILT_IN = (
     "system-cluster-critical",
     "system-node-critical",
@@ -28,6 +29,10 @@ class Need:
     purpose: str
     type: str = ""
     keys: frozenset[str] = frozenset()
+
+    def is_met_by(self, type_: str) -> bool:
+        """Tell whether a Secret of a type will do."""
+        return not self.type or type_ in _ALIKE.get(self.type, (self.type,))
 
 
 def storage_classes(plan: Plan) -> Mapping[str, str]:

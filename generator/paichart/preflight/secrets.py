@@ -23,7 +23,7 @@ def check_secrets(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
         if shape is None:
             yield _finding("PAI335", ref, f"is not there: {need.purpose}", _make(plan, ref, need))
             continue
-        if need.type and shape.type != need.type:
+        if not need.is_met_by(shape.type):
             message = f"is of type {shape.type}, not {need.type}: {need.purpose}"
             yield _finding("PAI336", ref, message, f"{_delete(ref)} && {_make(plan, ref, need)}")
         lacking = sorted(need.keys - shape.keys)
