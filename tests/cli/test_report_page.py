@@ -60,7 +60,7 @@ def test_a_dash_is_stdout(site, run):
 def test_stdout_is_utf_8_whatever_the_terminal_speaks(site):
     command = [sys.executable, "-m", "paichart.cli", "report", "site", "-o", "-"]
     result = subprocess.run(
-        command, env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}, capture_output=True, check=True
+        command, env={"PYTHONIOENCODING": "latin-1", "LC_ALL": "C"}, capture_output=True, check=True
     )
     assert "–" in result.stdout.decode("utf-8")  # noqa: RUF001
 
@@ -70,6 +70,7 @@ def test_errors_are_told_as_by_validate_and_nothing_is_written(site, run):
     layout.write_text(layout.read_text().replace("machine-type: gpu-machine", "machine-type: gpu-machin", 1))
     result = run("report", "site")
     assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
     assert result.stderr == run("validate", "site").stderr
     assert "did you mean 'gpu-machine'?" in result.stderr
     assert not Path("report.html").exists()

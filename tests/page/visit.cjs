@@ -107,7 +107,9 @@ async function graph(page) {
   await page.keyboard.press("Escape");
   const left = await lit();
   await page.keyboard.press("Enter");
-  const opened = await page.evaluate(() => document.getElementById("s-rest-server").open);
+  const opened = await page
+    .waitForFunction(() => document.getElementById("s-rest-server").open, null, { timeout: 10000 })
+    .then(() => true, () => false);
   await page.evaluate(() => { document.activeElement.blur(); history.replaceState(null, "", "#"); });
   await page.mouse.move(0, 0);
   await page.hover('.box[data-name="pylon"]');
