@@ -12,6 +12,7 @@ from paichart.masking import without_secret
 from paichart.model import Capacity, Cluster, Device, Machine, Settings, Sku, is_true
 from paichart.problems import Problem, Severity, Span, has_errors, in_order
 from paichart.quantity import cores, mebibytes
+from paichart.reading import is_there
 from paichart.rules.subject import Subject
 from paichart.schema import FILES, check_document
 from paichart.source import Document, absent, load
@@ -196,10 +197,10 @@ def _default_folder() -> Path:
     """Return `.` when an input lies there, else `config` when one lies there, else `.`."""
     names = (FILES["config"], FILES["layout"])
     for folder in (Path(), Path("config")):
-        if any((folder / name).exists() for name in names):
+        if any(is_there(folder / name) for name in names):
             return folder
     return Path()
 
 
 def _if_present(path: Path) -> Path | None:
-    return path if path.exists() else None
+    return path if is_there(path) else None

@@ -112,13 +112,27 @@ def _without_login(text: str) -> str:
 
 def _is_below_secret(lines: Sequence[str], index: int) -> bool:
     """Tell whether a line belongs to a block of text or a list whose key, some lines above, is secret."""
-    depth = _indent(lines[index])
-    is_item = lines[index].lstrip().startswith("-")
-    for above in reversed(lines[:index]):
-        if above.strip() and (_indent(above) < depth or (is_item and not above.lstrip().startswith("-"))):
-            opening = _OPENING.fullmatch(above.rstrip())
-            return opening is not None and _is_secret(opening[1])
-    return False
+    above = _lines_above(tuple(lines))[index]
+    opening = _OPENING.fullmatch(lines[above].rstrip()) if above >= 0 else None
+    return opening is not None and _is_secret(opening[1])
+
+
+@lru_cache(maxsize=8)
+def _lines_above(lines: tuple[str, ...]) -> tuple[int, ...]:
+    """Return for each line the last one above that is indented less, or is no item where it is one; or -1."""
+    found = []
+    last_key = -1
+    open_lines: list[int] = []
+    for index, line in enumerate(lines):
+        depth, text = _indent(line), line.lstrip()
+        while text and open_lines and _indent(lines[open_lines[-1]]) >= depth:
+            open_lines.pop()
+        is_item = text.startswith("-")
+        found.append(max(open_lines[-1] if open_lines else -1, last_key if is_item else -1))
+        if text:
+            open_lines.append(index)
+            last_key = last_key if is_item else index
+    return tuple(found)
 
 
 def _indent(line: str) -> int:

@@ -17,6 +17,7 @@ from paichart.scalars import Trap, resolve
 
 MAX_DEPTH = 64
 MAX_VALUES = 2_000_000
+MAX_ERRORS = 1000
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
@@ -119,6 +120,7 @@ class Composer:
         self._anchors: dict[str, Node] = {}
         self._resolved: dict[str, tuple[Any, Trap | None]] = {}
         self._count = 0
+        self._errors = 0
         self._documents = 0
 
     def compose(self, text: str, loader: Any = None) -> None:
@@ -209,7 +211,7 @@ class Composer:
             character = node.text[0]
             message = f"{named(character)} is used for indentation"
             end = Place(node.start.line, node.start.column + 1)
-            self.faults.append(Fault(node.start, end, "PAI246", message, "indent with ordinary spaces"))
+            self._record(Fault(node.start, end, "PAI246", message, "indent with ordinary spaces"))
             raise _StopError
         found = disguised(node.text, is_key=True)
         if found is not None:
@@ -327,7 +329,14 @@ class Composer:
     def _fault(
         self, event: Any, code: str, message: str, hint: str, severity: Severity = Severity.ERROR
     ) -> None:
-        self.faults.append(Fault(event.start_mark, event.end_mark, code, message, hint, severity))
+        self._record(Fault(event.start_mark, event.end_mark, code, message, hint, severity))
 
     def _fault_at(self, node: Node, code: str, message: str, hint: str, first: Node | None = None) -> None:
-        self.faults.append(Fault(node.start, node.end, code, message, hint, first=first))
+        self._record(Fault(node.start, node.end, code, message, hint, first=first))
+
+    def _record(self, fault: Fault) -> None:
+        """Keep a fault; after very many errors nobody needs more of them."""
+        self.faults.append(fault)
+        self._errors += fault.severity is Severity.ERROR
+        if self._errors >= MAX_ERRORS:
+            raise _StopError

@@ -29,6 +29,9 @@ FILES = {
 }
 """Names of the schemas, and of the files that they describe."""
 
+_TOLD_AT_MOST = 1000
+"""Violations of one file that become problems; nobody reads more of them."""
+
 _CONFUSABLE = ("services-configuration", "layout", "config")
 """Inputs whose keys are easily put into the wrong one of them."""
 
@@ -103,7 +106,7 @@ def check_document(document: Document, name: str) -> Checked:
         )
     violations: list[Violation] = []
     given = schema.check(document.data, (), violations)
-    told = without_echoes(violations, schema.vocabulary)
+    told = without_echoes(violations, schema.vocabulary)[:_TOLD_AT_MOST]
     return Checked(
         schema,
         given,

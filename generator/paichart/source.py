@@ -15,14 +15,22 @@ from typing import Any
 import yaml
 
 from paichart.nodes import Composer, Fault, Mark, Node
-from paichart.problems import Problem, Related, Span, suggest
+from paichart.problems import Problem, Related, Span
+from paichart.reading import MAX_BYTES, Unread, read
 from paichart.syntax import explain
-
-MAX_BYTES = 16 * 1024 * 1024
 
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BOM = "\ufeff"
+_KINDS = (
+    (b"\xff\xfe\0\0", "UTF-32"),
+    (b"\0\0\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"PK\x03\x04", "a zip archive"),
+)
+"""How files begin that are no UTF-8 text, and what messages call them."""
 
 _EMBEDDED = "the text"
 """What messages call a document that stands as text in another one."""
@@ -146,17 +154,11 @@ class Document:
 def load(path: Path, name: str | None = None) -> Document:
     """Read the file at path; messages call it name, by default the path itself."""
     name = str(path) if name is None else name
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        return _unread(name, "PAI101", "there is no such file", _similar_file(path))
-    except IsADirectoryError:
-        return _unread(name, "PAI102", "this is a folder, not a file", f"give the file: {name}/…")
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        return _unread(name, "PAI103", f"the file can't be read: {reason}", "check its owner and mode")
-    return parse(raw, name)
+    content = read(path)
+    if isinstance(content, Unread):
+        place = name if content.place == path else str(content.place)
+        return _unread(name, content.code, content.message, content.hint, place)
+    return parse(content, name)
 
 
 def absent(name: str) -> Document:
@@ -169,6 +171,9 @@ def parse(raw: bytes, name: str) -> Document:
     if len(raw) > MAX_BYTES:
         limit = MAX_BYTES // (1024 * 1024)
         return _unread(name, "PAI104", f"the file is larger than {limit} MiB", "is it the right file?")
+    kind = _other_kind(raw)
+    if kind:
+        return _unread(name, "PAI105", f"the file is {kind}, not UTF-8 text", "save it as UTF-8")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -270,9 +275,22 @@ def _undecodable(raw: bytes, offset: int, name: str) -> Document:
     before = raw[:offset].decode("utf-8", "replace").removeprefix(_BOM)
     line, column = _line_and_column(before, len(before))
     message = f"the file is not UTF-8: byte 0x{raw[offset]:02x} can't be read"
-    problem = Problem(Span(name, line + 1, column + 1), "PAI105", message, "save the file as UTF-8")
+    likely = raw[offset : offset + 1].decode("cp1252", "ignore")
+    hint = (
+        f"save the file as UTF-8; if this is '{likely}', it is Windows-1252" if likely.isprintable() else ""
+    )
+    problem = Problem(Span(name, line + 1, column + 1), "PAI105", message, hint or "save the file as UTF-8")
     text = raw.decode("utf-8", "replace").removeprefix(_BOM)
     return Document(name, None, Marks(text, None, _Placement(name)), (problem,))
+
+
+def _other_kind(raw: bytes) -> str:
+    """Return what a file is that is surely no UTF-8 text; an empty string for one that may be."""
+    for start, kind in _KINDS:
+        if raw.startswith(start):
+            return kind
+    has_wide_letters = len(raw) >= 4 and (raw[1:4:2] == b"\0\0") != (raw[0:3:2] == b"\0\0")
+    return "UTF-16" if has_wide_letters else ""
 
 
 def _line_and_column(text: str, offset: int) -> tuple[int, int]:
@@ -280,19 +298,9 @@ def _line_and_column(text: str, offset: int) -> tuple[int, int]:
     return len(lines) - 1, len(lines[-1])
 
 
-def _similar_file(path: Path) -> str:
-    """Return a hint with the name of a file that may have been meant."""
-    try:
-        names = sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())
-    except OSError:
-        return "check the folder"
-    return suggest(path.name, names) or "check the path, or begin with `paichart init`"
-
-
-def _unread(name: str, code: str, message: str, hint: str) -> Document:
-    return Document(
-        name, None, Marks("", None, _Placement(name)), (Problem(Span(name), code, message, hint),)
-    )
+def _unread(name: str, code: str, message: str, hint: str, place: str | None = None) -> Document:
+    problem = Problem(Span(name if place is None else place), code, message, hint)
+    return Document(name, None, Marks("", None, _Placement(name)), (problem,))
 
 
 def _is_empty(node: Node) -> bool:

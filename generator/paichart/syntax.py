@@ -131,7 +131,10 @@ def _broken_line(
     if "expected ',' or" in problem and (word := _WORD.search(text[:column])) is not None:
         message = f"a ',' is missing before '{word[1]}'"
         return SyntaxFault(line, word.start(), "PAI108", message, "put ',' between entries", len(word[1]))
+    is_at_head = not text[:column].strip()
     if "expected key" in problem or ("<block end>" in problem and "mapping" in (error.context or "")):
+        return _unexpected(line, column, text)
+    if not is_at_head and ("<block end>" in problem or "'-' indicator" in problem):
         return _unexpected(line, column, text)
     return SyntaxFault(line, column, "PAI108", *_worded(problem, text[column : column + 1]))
 

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "generator" / "paichart"
 LAYERS = (
     ("problems", "names", "resources", "characters", "openings", "outline"),
     ("model", "quantity", "codes", "scalars", "kube"),
-    ("syntax", "nodes"),
+    ("syntax", "nodes", "reading"),
     ("source",),
     ("hived", "validator", "alluxio", "addresses", "alert_actions", "cron"),
     ("vocabulary",),
@@ -36,7 +36,7 @@ LAYERS = (
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MAY_TOUCH_THE_DISK = {
-    "source",
+    "reading",
     "write",
     "credentials",
     "inputs",
