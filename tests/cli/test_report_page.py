@@ -80,7 +80,9 @@ def test_errors_are_told_as_by_validate_and_nothing_is_written(site, run):
 def test_where_no_file_can_be_is_wrong_usage(path, site, run):
     result = run("report", "site", "-o", path)
     assert result.exit_code == 2
-    assert f"error: {path}: no file can be written there\n  give a file in a folder that exists" in result.stderr
+    assert (
+        f"error: {path}: no file can be written there\n  give a file in a folder that exists" in result.stderr
+    )
 
 
 def test_nothing_else_is_written(site, run):
