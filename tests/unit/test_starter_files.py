@@ -172,6 +172,14 @@ def test_one_node_alone_shares_the_master_and_keeps_room_for_the_services():
     assert small["paichart"]["master-reservation"] == {"cpu": "1", "memory": "4Gi"}
 
 
+def test_a_master_that_works_among_others_does_not_make_their_cells_smaller():
+    made = starter(dgx("gpu-1", "10.0.1.1"), dgx("gpu-2", "10.0.1.2"), master="gpu-1", workers=("gpu-*",))
+    assert {machine.name: machine.sku.name for machine in made.plan.machines} == {
+        "gpu-1": "a100-sxm4-80gb-8-master",
+        "gpu-2": "a100-sxm4-80gb-8",
+    }
+
+
 def test_a_taint_that_keeps_jobs_off_stands_in_the_policy():
     made = starter(control_plane("cp", "10.0.0.1"))
     config = render_inputs(made)["config.yaml"]
@@ -335,7 +343,9 @@ def test_texts_are_written_so_that_every_yaml_reads_them_back(text, written):
 def nodes_of_any_kind():
     amounts = {
         "cpu": st.sampled_from(["1", "1500m", "3920m", "7910m", "16", "95690m", "256"]),
-        "memory": st.integers(900_000, 2_000_000_000).map("{}Ki".format),
+        "memory": st.one_of(st.integers(900_000, 2_000_000_000), st.integers(263_000_000, 265_500_000)).map(
+            "{}Ki".format
+        ),
         "gpu": st.sampled_from(
             [None, ("nvidia.com/gpu", "8"), ("amd.com/gpu", "4"), ("nvidia.com/mig-1g.5gb", "7")]
         ),

@@ -77,7 +77,8 @@ def test_a_real_node_becomes_a_sku(item, name, cpu, memory, device):
 
 
 def test_nodes_that_differ_by_a_few_mib_share_a_sku_of_the_least():
-    least, more, most = "1055946000Ki", "1055946960Ki", "1056020000Ki"
+    """1007.03, 1007.04 and 1015.08 GiB."""
+    least, more, most = "1055946000Ki", "1055956000Ki", "1064390000Ki"
     (kind,) = kinds(dgx("a", "10.0.0.1", most), dgx("b", "10.0.0.2", least), dgx("c", "10.0.0.3", more))
     assert [member.name for member in kind.nodes] == ["a", "b", "c"]
     assert kind.sku.memory == 1007 * GIB
