@@ -17,6 +17,7 @@ from paichart.cli.app import app
 from paichart.schema import FILES, check_document, load_schema
 from paichart.source import parse
 from paichart.starter.editor import schema_line
+from tests.corpus.cases import all_cases
 from tests.editor.conftest import HERE
 
 pytestmark = pytest.mark.programs
@@ -254,6 +255,31 @@ def test_the_editor_marks_what_the_check_refuses_and_nothing_else(editor, name, 
         for lines in (marked - refused, refused - marked)
     )
     assert (only_marked, only_refused) == ([], [])
+
+
+OF_THE_SCHEMA = {"PAI201", "PAI202", "PAI203", "PAI204", "PAI205", "PAI206", "PAI207"}
+CORPUS = [
+    case
+    for case in all_cases()
+    if case.name.startswith("keys-and-values/")
+    and {line.split()[-1] for line in case.expected} <= OF_THE_SCHEMA
+]
+MARKED_TWICE = {"keys-and-values/machine-list-misspelt"}
+"""The check tells one slip once, the editor also that the right key is missing."""
+
+
+@pytest.mark.parametrize("case", CORPUS, ids=[case.name for case in CORPUS])
+def test_the_editor_marks_the_lines_of_mistakes_that_people_make(editor, case):
+    """The corpus says where a person would mark them."""
+    expected = {tuple(line.split(":")[:2]) for line in case.expected}
+    marked = {
+        (file, str(line))
+        for name, file in FILES.items()
+        if file in case.files
+        for line in editor.lines(name, case.files[file].decode())
+    }
+    assert expected <= marked
+    assert (marked == expected) != (case.name in MARKED_TWICE)
 
 
 def test_the_server_asks_nothing_of_a_network(editor):
