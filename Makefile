@@ -59,8 +59,8 @@ try-down: .venv/.dev ## Stop what `make try` started
 bench: .venv/.dev ## Measure ratios against bare tools; fails when a limit is missed
 	$(BIN)/python -m tests.bench
 
-golden: .venv/.dev ## Write the reviewed values of the examples anew; read the difference
-	PAICHART_WRITE_GOLDEN=1 $(BIN)/pytest -q tests/golden
+golden: .venv/.dev ## Write reviewed values and answers anew; read the difference
+	PAICHART_WRITE_GOLDEN=1 $(BIN)/pytest -q tests/golden tests/corpus
 
 schemas: .venv/.dev ## Write each chart's values.schema.json anew
 	$(BIN)/python generator/chart_schemas.py
