@@ -233,6 +233,24 @@ def test_answers_are_written(run):
     assert run("validate", "my").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        ("https://pai.example.com:31443", {"https-node-port": 31443}),
+        ("http://pai.example.com:31080", {"node-port": 31080}),
+        ("https://pai.example.com:30443", {}),
+        ("https://pai.example.com:30080", {"https-node-port": 30080}),
+        ("https://pai.example.com", {}),
+    ],
+)
+def test_the_port_that_users_type_is_the_one_on_every_node(run, url, written):
+    result = answer("init", "my", "-i", lines=["", "", "", "nodePort", url, *[""] * 4])
+    assert result.exit_code == 0, result.stderr
+    assert settings()["external-url"] == url
+    assert settings()["exposure"] == {"type": "nodePort", **written}
+    assert run("validate", "my").exit_code == 0
+
+
 def test_wrong_answers_are_told_and_asked_again():
     lines = [
         "head",

@@ -37,17 +37,23 @@ class Oidc:
 class Choices:
     """Answers; empty means that nothing was chosen, and the files show what could be.
 
-    `gateway` is namespace and name.
+    `gateway` is namespace and name; `node_port` is the port on every node, 0 for the usual one.
     """
 
     exposure: str = ""
     external_url: str = ""
     class_name: str = ""
     gateway: tuple[str, str] | None = None
+    node_port: int = 0
     tls_secret: str = ""
     storage_class: str = ""
     is_folder_chosen: bool = False
     oidc: Oidc | None = None
+
+    @property
+    def is_https(self) -> bool:
+        """Tell whether users type an address of https."""
+        return self.external_url.lower().startswith("https:")
 
     @property
     def is_way_chosen(self) -> bool:

@@ -10,11 +10,13 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
 
-from paichart.derive.network import HTTP_NODE_PORT, HTTP_PORT, authority
+from paichart.derive.network import HTTP_NODE_PORT, HTTP_PORT, HTTPS_NODE_PORT, authority
 from paichart.model import Secret
 from paichart.names import some_names
 from paichart.problems import suggest
+from paichart.rules.ports import NODE_PORTS
 from paichart.starter.choices import (
     ADMINS,
     USERS,
@@ -166,7 +168,16 @@ def _ask_way(asker: Asker, master: str, facts: Facts | None) -> Choices:
     if url.lower().startswith("https:") and kind != "gateway":
         asker.say("   Which Secret (kubernetes.io/tls) has the certificate? `none`: what is in front.")
         secret = asker.ask("certificate", _secret_name, "pai-tls")
-    return Choices(kind, "" if url == usual else url, class_name, gateway, secret)
+    port = _node_port(url) if kind == "nodePort" else 0
+    return Choices(kind, "" if url == usual else url, class_name, gateway, port, secret)
+
+
+def _node_port(url: str) -> int:
+    """Return the port on every node that an address leads to; 0 for the usual, and with others in front."""
+    parts = urlsplit(url)
+    usual = HTTPS_NODE_PORT if parts.scheme.lower() == "https" else HTTP_NODE_PORT
+    port = parts.port or 0
+    return port if port in NODE_PORTS and port != usual else 0
 
 
 def _ask_oidc(asker: Asker) -> Oidc:
