@@ -356,6 +356,10 @@ def test_pods_of_this_release_are_not_in_its_way():
     assert [one.code for one in findings(snapshot(pods=(own,)), release="other")] == ["PAI337"]
 
 
+def test_the_same_number_of_another_protocol_is_another_port():
+    assert findings(snapshot(pods=(replace(pod(80), ports=(("UDP", 80),)),))) == []
+
+
 def test_ports_of_a_legacy_service_are_told_as_its_own():
     taken = snapshot(
         pods=(

@@ -142,6 +142,7 @@ def lists() -> dict[str, list[Json]]:
         PODS: PODS_OF_THE_CLUSTER,
         "/api/v1/services": [
             {**made("site", "web"), "spec": {"ports": [{"port": 80, "nodePort": 30080}], "type": "NodePort"}},
+            {**made("dns", "web"), "spec": {"ports": [{"port": 53, "nodePort": 30443, "protocol": "UDP"}]}},
             {**made("plain", "web"), "spec": {"ports": [{"port": 80}]}},
         ],
         f"{apps}/deployments": [

@@ -16,6 +16,9 @@ from paichart.preflight.plan import Plan
 from paichart.preflight.snapshot import Pod, Snapshot
 from paichart.problems import Severity
 
+_PROTOCOL = "TCP"
+"""Of all ports of the release; the same number of another protocol is another port."""
+
 _NODE_PORTS = range(30000, 32768)
 """Kubernetes' own range; an API server may have another, which nobody can ask for."""
 
@@ -51,7 +54,7 @@ def check_host_ports(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
     for pod in snapshot.pods or ():
         is_ours = pod.release == plan.release and pod.namespace == plan.namespace
         if not is_ours and pod.owner not in legacy:
-            for number in {number for _, number in pod.ports}:
+            for number in {number for protocol, number in pod.ports if protocol == _PROTOCOL}:
                 taken.setdefault(number, []).append(pod)
     for port in host_ports(plan):
         for pod in taken.get(port.number, ()):

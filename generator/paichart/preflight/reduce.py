@@ -83,7 +83,7 @@ def node(item: Json) -> Node:
             for taint in item.get("spec", {}).get("taints") or ()
         ),
         troubles=tuple(name for name in _TROUBLES if conditions.get(name, {}).get("status") == "True"),
-        hostname_label=item["metadata"].get("labels", {}).get("kubernetes.io/hostname", ""),
+        hostname_label=(item["metadata"].get("labels") or {}).get("kubernetes.io/hostname", ""),
     )
 
 
@@ -112,9 +112,10 @@ def pod_of(masters: Collection[str]) -> Callable[[Json], Pod | None]:
 
 
 def service(item: Json) -> Service | None:
-    """Return a Service, None for one without node ports."""
+    """Return a Service with its node ports of TCP, None for one without any."""
     spec, meta = item["spec"], item["metadata"]
-    numbers = [port.get("nodePort", 0) for port in spec.get("ports") or ()]
+    ports = [port for port in spec.get("ports") or () if port.get("protocol", "TCP") == "TCP"]
+    numbers = [port.get("nodePort", 0) for port in ports]
     numbers.append(spec.get("healthCheckNodePort", 0))
     taken = tuple(number for number in numbers if number)
     return Service(meta["namespace"], meta["name"], _release(meta), taken) if taken else None
