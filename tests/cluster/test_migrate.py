@@ -8,6 +8,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ import pytest
 
 from tests import pages
 from tests.cluster.conftest import ClusterFactory
-from tests.cluster.legacy.jobs import COMPLETED, RUNNING, STARTING, framework_name
 from tests.cluster.legacy.workloads import DATABASE_PASSWORD, JWT_SECRET, WORKLOADS
 from tests.cluster.legacy_objects import CRD, FOLDER, USERS, install
 from tests.rig.cluster import Cluster, RigError
@@ -331,7 +331,10 @@ def test_a_new_cluster_gets_people_and_storage_of_the_old(
     environment |= {"OLD": str(old.kubeconfig), "NEW": str(new.kubeconfig)}
     pages.run((*section("1. Write today's inputs"),), folder, environment)
     build = pages.Step("paichart build my-cluster --output-dir out\n", "", 0)
-    pages.run((build, *section("B3"), *section("B4"), *section("B5")), folder, environment)
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(run_label_job, new, "default", "openpai", timeout_s=120)
+        pages.run((build, *section("B3"), *section("B4"), *section("B5")), folder, environment)
+        assert job.result().exit_code == 0, job.result().output
     for namespace in USER_NAMESPACES:
         assert secrets(new, namespace) == secrets(old, namespace) != {}
     claim = new.get("pvc", "nfs-storage", "default")
