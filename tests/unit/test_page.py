@@ -237,6 +237,12 @@ def test_without_hived_the_page_says_so():
     assert figures(root)["virtual clusters"] == "\N{EN DASH}"
 
 
+def test_one_of_a_thing_is_told_as_one(pages):
+    # examples/single-node: one row in machine-list, one SKU with workers.
+    shown = figures(pages["single-node"][2])
+    assert (shown["machine"], shown["virtual cluster"]) == ("1", "1")
+
+
 def facts(cluster: Cluster) -> dict[str, str]:
     (found,) = parse(page(cluster, [])).all("dl", "facts")
     return {div.all("dt")[0].text: div.all("dd")[0].text for div in found.all("div")}
