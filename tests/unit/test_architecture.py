@@ -14,7 +14,7 @@ LAYERS = (
     ("model", "quantity", "codes", "scalars", "kube"),
     ("syntax", "nodes", "reading"),
     ("source",),
-    ("hived", "validator", "alluxio", "addresses", "alert_actions", "cron"),
+    ("hived", "validator", "alluxio", "addresses", "alert_actions", "cron", "re2"),
     ("vocabulary",),
     ("slips",),
     ("wording",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.checking import places, problems
+from tests.unit.checking import CONFIG, LAYOUT, places, problems
 
 SERVICES = "services-configuration.yaml"
 AAD = """\
@@ -125,3 +125,44 @@ def test_logs_on_azure_without_an_account():
         "job logs are read from Azure, but rest-server lacks "
         "log_azure_storage_account_key, log_azure_storage_container_name"
     )
+
+
+GROUP = "authentication:\n  group-manager:\n    grouplist:\n    - groupname: vision\n"
+USES = GROUP + "      extension: {acls: {virtualClusters: [%s]}}\n"
+"""A group; its virtual clusters begin in column 44 of line 5."""
+
+
+def test_a_virtual_cluster_that_does_not_exist():
+    (problem,) = problems(services=USES % "defaultt")
+    assert (problem.span.line, problem.span.column, problem.code) == (5, 44, "PAI234")
+    assert problem.hint == "did you mean 'default'?"
+
+
+def test_virtual_clusters_that_are_made_for_the_kinds_of_workers():
+    layout = LAYOUT + '- {hostname: w3, hostip: 10.0.0.4, machine-type: cpu, pai-worker: "true"}\n'
+    assert places(layout=layout, services=USES % "default, vc1") == []
+    assert places(services=USES % "default, vc1") == [f"{SERVICES}:5:53 warning PAI234"]
+
+
+def test_virtual_clusters_that_are_given():
+    hived = """\
+hivedscheduler:
+  config: |
+    physicalCluster:
+      skuTypes: {K80: {gpu: 1, cpu: 4, memory: 40Gi}}
+      cellTypes:
+        node: {childCellType: K80, childCellNumber: 4, isNodeLevel: true}
+      physicalCells:
+      - {cellType: node, cellAddress: w1}
+      - {cellType: node, cellAddress: w2}
+    virtualClusters:
+      default: {virtualCells: [{cellType: node, cellNumber: 1}]}
+      team: {virtualCells: [{cellType: node, cellNumber: 1}]}
+"""
+    assert places(services=USES % "default, team" + hived) == []
+    assert places(services=USES % "vc1" + hived) == [f"{SERVICES}:5:44 warning PAI234"]
+
+
+def test_without_hived_there_is_one_virtual_cluster():
+    config = CONFIG + "enable_hived_scheduler: false\n"
+    assert places(config, services=USES % "default, vc1") == [f"{SERVICES}:5:53 warning PAI234"]

@@ -81,3 +81,18 @@ def test_a_folder_that_kubernetes_refuses(path):
 @pytest.mark.parametrize("path", ["/a", "//a//b/", "/./.a/..b/c...", "/a b:c"])
 def test_a_folder_that_kubernetes_takes(path):
     assert places(layout=WITH_STORAGE, services=f"storage-manager:\n  localpath: '{path}'\n") == []
+
+
+def test_a_disk_image_beside_a_storage_class():
+    config = CONFIG + "  storage: {class: fast}\n"
+    assert places(config, services="internal-storage:\n  enable: true\n") == [
+        f"{SERVICES}:2:3 warning PAI229"
+    ]
+    assert places(config, services="internal-storage:\n  enable: false\n") == []
+    assert places(services="internal-storage:\n  enable: true\n") == []
+
+
+@pytest.mark.parametrize(("path", "is_refused"), [("/", True), ("//", True), ("/./", True), ("/mnt", False)])
+def test_the_root_of_the_masters_disk(path, is_refused):
+    expected = [f"{SERVICES}:2:14 error PAI233"] if is_refused else []
+    assert places(services=f"internal-storage:\n  root-path: {path}\n") == expected

@@ -9,6 +9,7 @@ from typing import Any
 from paichart.alert_actions import EMAIL, RECEIVERS, SERVICE, TEMPLATES, has_email, has_token, lacks
 from paichart.cron import fault
 from paichart.problems import Problem, Severity, suggest
+from paichart.re2 import fault as fault_of_regex
 from paichart.rules.subject import Rule, Subject
 from paichart.validator import Path, Violation, compile_check
 from paichart.wording import problem_of
@@ -22,8 +23,6 @@ _NEVER_ZERO = ("group_interval", "repeat_interval")
 _ZERO = re.compile(r"(0+[a-z]+)+", re.ASCII)
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _MATCHER = re.compile(r"\{?\s*[a-zA-Z_][a-zA-Z0-9_]*\s*(=~|!~|!=|=).*", re.ASCII | re.DOTALL)
-_NOT_RE2 = re.compile(r"\(\?<?[=!]|\(\?>|\\[1-9]")
-_ONLY_RE2 = re.compile(r"\\[pPQzC]|\[\[:|\(\?[imsU-]+[:)]")
 _TLS_FROM_THE_START = 465
 
 
@@ -113,7 +112,7 @@ def _check_conditions(subject: Subject, place: Path, route: Mapping[str, Any]) -
                 message = f"'{label}' is not the name of a label"
                 hint = "use letters, digits and _"
                 yield Problem(marks.key(*place, key, label), "PAI223", message, hint)
-            reason = _fault_of_expression(str(value)) if key == "match_re" else ""
+            reason = fault_of_regex(str(value)) if key == "match_re" else ""
             if reason:
                 message = f"'{value}' is not a regular expression of Alertmanager's: {reason}"
                 yield Problem(marks.at(*place, key, label), "PAI223", message)
@@ -123,19 +122,6 @@ def _check_conditions(subject: Subject, place: Path, route: Mapping[str, Any]) -
             message = f"'{matcher}' is no condition"
             hint = 'write label="value", or with !=, =~ or !~'
             yield Problem(marks.at(*place, "matchers", index), "PAI223", message, hint)
-
-
-def _fault_of_expression(text: str) -> str:
-    """Return what is wrong with a regular expression; what only RE2 knows is left to Alertmanager."""
-    if _NOT_RE2.search(text):
-        return "it can neither look around nor refer back"
-    if _ONLY_RE2.search(text):
-        return ""
-    try:
-        re.compile(text)
-    except re.error as error:
-        return str(error)
-    return ""
 
 
 def _check_times(subject: Subject, place: Path, route: Mapping[str, Any]) -> Iterator[Problem]:

@@ -6,10 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from paichart.model import is_true
-from paichart.problems import Problem, Severity
+from paichart.names import some_names
+from paichart.problems import Problem, Severity, suggest
 from paichart.rules.subject import Rule, Subject
+from paichart.source import Document, parse_embedded
 
 _AAD_KEYS = ("wellKnownURL", "tenantID", "clientID", "clientSecret")
+_DEFAULT = "default"
+_HIVED = ("hivedscheduler", "config")
 _GROUPS = ("authentication", "group-manager")
 _LOG_KEYS = ("log_azure_storage_account", "log_azure_storage_account_key", "log_azure_storage_container_name")
 
@@ -113,6 +117,40 @@ def check_log_storage(subject: Subject) -> Iterator[Problem]:
         yield Problem(marks.at("rest-server", "log-server"), "PAI056", message, hint)
 
 
+def check_virtual_clusters_of_groups(subject: Subject) -> Iterator[Problem]:
+    """PAI234: groups may use virtual clusters that there are."""
+    known = _virtual_clusters(subject)
+    if known is None:
+        return
+    for path, group in _groups(subject):
+        acls = group.get("extension", {}).get("acls", {})
+        names = acls.get("virtualClusters") if isinstance(acls, Mapping) else None
+        for i, name in enumerate(names if isinstance(names, list) else ()):
+            place = (*path, "extension", "acls", "virtualClusters", i)
+            if isinstance(name, str) and name not in known and subject.services.marks.has(*place):
+                message = f"there is no virtual cluster '{name}' that this group could use"
+                hint = (
+                    suggest(name, known) or f"there {'are' if len(known) > 1 else 'is'} {some_names(known)}"
+                )
+                yield Problem(subject.services.marks.at(*place), "PAI234", message, hint, Severity.WARNING)
+
+
+def _virtual_clusters(subject: Subject) -> tuple[str, ...] | None:
+    """Return the names of the virtual clusters; None when HiveD's configuration is given and can't be read.
+
+    Without one HiveD gets `default` for the first kind of workers, and `vc1`, `vc2` and so on for the others.
+    """
+    services = subject.services
+    if not subject.is_hived_on:
+        return (_DEFAULT,)
+    if services.settings.text(*_HIVED).strip():
+        outer = Document("", services.given, services.marks)
+        clusters = (parse_embedded(outer, *_HIVED).data or {}).get("virtualClusters")
+        return tuple(map(str, clusters)) if isinstance(clusters, Mapping) else None
+    kinds = len({row.sku for row in subject.workers})
+    return (_DEFAULT, *(f"vc{i}" for i in range(1, kinds)))
+
+
 def _groups(subject: Subject) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
     """Yield path and content of every group."""
     manager = subject.services.settings.mapping(*_GROUPS)
@@ -123,14 +161,17 @@ def _groups(subject: Subject) -> Iterator[tuple[tuple[str | int, ...], Mapping[s
             yield (*_GROUPS, "grouplist", i), group
 
 
-RULES = tuple(
-    Rule(check, ("services",))
-    for check in (
-        check_identity_provider,
-        check_group_source,
-        check_group_names,
-        check_group_mapping,
-        check_some_administrator,
-        check_log_storage,
-    )
+RULES = (
+    *(
+        Rule(check, ("services",))
+        for check in (
+            check_identity_provider,
+            check_group_source,
+            check_group_names,
+            check_group_mapping,
+            check_some_administrator,
+            check_log_storage,
+        )
+    ),
+    Rule(check_virtual_clusters_of_groups, ("config", "layout", "services")),
 )

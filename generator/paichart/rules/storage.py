@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from paichart.problems import Problem, Severity
 from paichart.rules.subject import Rule, Subject
@@ -43,6 +44,22 @@ def check_some_machine(subject: Subject) -> Iterator[Problem]:
         yield Problem(subject.services.marks.key(_SECTION), "PAI239", message, hint, Severity.NOTE)
 
 
+def check_disk_image(subject: Subject) -> Iterator[Problem]:
+    """PAI229, PAI233: the disk image on the master is used, and does not lie at the root of its disk."""
+    services, marks = subject.services, subject.services.marks
+    section = "internal-storage"
+    is_on = services.settings.flag(section, "enable")
+    if is_on and subject.config.settings.text("paichart", "storage", "class"):
+        message = "nothing is kept on this disk image: paichart.storage.class puts the data on volumes"
+        hint = "remove this line, or the storage class; the image needs a privileged container"
+        yield Problem(marks.key(section, "enable"), "PAI229", message, hint, Severity.WARNING)
+    path = services.settings.text(section, "root-path")
+    if marks.has(section, "root-path") and PurePosixPath(path) in (PurePosixPath("/"), PurePosixPath("//")):
+        message = "the master's whole disk can't be the folder of the internal storage"
+        hint = "name a folder of its own, such as /mnt/paiInternal"
+        yield Problem(marks.at(section, "root-path"), "PAI233", message, hint)
+
+
 def _listed(keys: list[str]) -> str:
     return " and ".join((", ".join(keys[:-1]), keys[-1])) if len(keys) > 1 else keys[0]
 
@@ -50,5 +67,6 @@ def _listed(keys: list[str]) -> str:
 RULES = (
     Rule(check_domain, ("config", "services")),
     Rule(check_several_machines, ("layout",)),
+    Rule(check_disk_image, ("config", "services")),
     Rule(check_some_machine, ("layout", "services")),
 )
