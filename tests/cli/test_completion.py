@@ -66,6 +66,13 @@ def test_a_service_that_is_named_already_is_not_offered_again(offered):
     ]
 
 
+def test_virtual_clusters_of_the_site_are_offered(offered):
+    company = Path(__file__).parents[2] / "examples/company"
+    assert offered("cells", company, "--virtual-cluster", "") == ["default", "vision"]
+    assert offered("cells", company, "--virtual-cluster", "vision", "--virtual-cluster", "") == ["default"]
+    assert offered("cells", "nowhere", "--virtual-cluster", "") == []
+
+
 def test_the_graph_offers_the_services_of_the_site_that_is_typed(offered, site):
     assert offered("graph", "site", "--service", "dshuttle-") == []
     assert offered("graph", "site", "--service", "marketplace-w") == ["marketplace-webportal"]

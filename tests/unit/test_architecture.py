@@ -25,7 +25,7 @@ LAYERS = (
     ("derive",),
     ("release",),
     ("catalog",),
-    ("graph",),
+    ("graph", "cells"),
     ("credentials", "write", "capacity", "report", "starter"),
     ("migration",),
     ("values",),

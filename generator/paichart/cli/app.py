@@ -12,6 +12,7 @@ import typer
 import paichart
 from paichart.cli.build import build
 from paichart.cli.capacity import capacity
+from paichart.cli.cells import cells
 from paichart.cli.credentials import credentials
 from paichart.cli.exits import Exit
 from paichart.cli.explain import explain
@@ -44,6 +45,7 @@ for command in (
     report,
     services,
     graph,
+    cells,
     credentials,
     capacity,
 ):

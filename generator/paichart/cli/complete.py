@@ -1,4 +1,4 @@
-"""What the shell offers for values: services, machines, codes, contexts of a kubeconfig.
+"""What the shell offers for values: services, machines, virtual clusters, codes, contexts of a kubeconfig.
 
 Nobody reads an error while typing, so whatever fails offers nothing. Files and folders are completed by the
 shell itself.
@@ -72,6 +72,18 @@ def machines(ctx: typer.Context) -> Iterator[tuple[str, str]]:
     """Yield the machines of the layout that is typed already, whatever else is wrong with it."""
     text = _paths(ctx).layout.read_text(encoding="utf-8", errors="replace")
     yield from ((name, "") for name in dict.fromkeys(_HOSTNAME.findall(text)))
+
+
+@_silent
+def virtual_clusters(ctx: typer.Context) -> Iterator[tuple[str, str]]:
+    """Yield the virtual clusters of the site that is typed already that are not named yet."""
+    from paichart.derive.hived_spec import derive_hived_spec  # noqa: PLC0415
+    from paichart.inputs import read  # noqa: PLC0415
+
+    cluster = read(_paths(ctx)).cluster
+    spec = derive_hived_spec(cluster)[0] if cluster is not None else None
+    given = ctx.params.get("virtual_cluster") or ()
+    yield from ((name, "") for name in (spec.virtual_cluster_names if spec else ()) if name not in given)
 
 
 @_silent

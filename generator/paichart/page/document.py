@@ -15,13 +15,14 @@ from markupsafe import Markup
 
 import paichart
 from paichart.catalog import Description, describe, entries, services_running
+from paichart.cells import trees
 from paichart.derive.hived_spec import derive_hived_spec
 from paichart.derive.monitoring import grafana_url, prometheus_url
 from paichart.derive.network import exposure_type, external_url
 from paichart.graph import graph
 from paichart.hived import HivedSpec
 from paichart.model import Cluster
-from paichart.page import cells, drawing, duties, machines
+from paichart.page import drawing, duties, machines
 from paichart.problems import Problem, Severity
 from paichart.report.graph import verbs
 
@@ -97,7 +98,7 @@ def _of_machines(cluster: Cluster) -> dict[str, Any]:
 def _of_cells(spec: HivedSpec | None) -> dict[str, Any]:
     return {
         "hived": spec,
-        "trees": cells.trees(spec) if spec else (),
+        "trees": trees(spec) if spec else (),
         "virtual_clusters": spec.virtual_cluster_names if spec else (),
     }
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
+from paichart.cells import TIMES, memory
 from paichart.model import Cluster, Machine, Sku
-
-TIMES = "\N{MULTIPLICATION SIGN}"
 
 FEW = 40
 """Machines of a group whose names always show; of more, each is a mark until names are asked for."""
@@ -87,11 +85,6 @@ def describe(sku: Sku) -> str:
     """Return what a machine of a SKU offers, in words: 8 times V100, 40 cpu, 448 GiB."""
     device = f"{sku.device.count} {TIMES} {sku.device.model or sku.device.type}, " if sku.device else ""
     return f"{device}{float(sku.cpu):g} cpu, {memory(sku.memory)}"
-
-
-def memory(mib: Fraction | int) -> str:
-    """Return an amount of MiB in GiB, or below one GiB in MiB, with at most four digits."""
-    return f"{float(mib / Fraction(1024)):.4g} GiB" if mib >= 1024 else f"{float(mib):.4g} MiB"
 
 
 def _left_out(machine: Machine) -> Iterator[str]:

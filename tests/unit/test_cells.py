@@ -1,11 +1,11 @@
-"""Cells of the report page: what each virtual cluster has of a chain, pinned cells, and what is left."""
+"""HiveD's cells as people ask for them: what a virtual cluster has of a chain, pins, and what is left."""
 
 from __future__ import annotations
 
 import yaml
 
+from paichart.cells import Branch, Tree, trees
 from paichart.hived import read_config
-from paichart.page.cells import Branch, Tree, trees
 
 # Two pools of 3 nodes with 4 devices each: 24 leaf cells. One node of the second pool is pinned, and one
 # device of another.

@@ -1,13 +1,15 @@
-"""The cells of a page: each chain with its physical cells, the virtual clusters' shares, and what is left."""
+"""HiveD's cells as people ask for them: chains, the shares of virtual clusters, and what is left."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from paichart.hived import HivedSpec, PhysicalCell, SkuType, VirtualCluster
-from paichart.page.machines import TIMES, memory
 from paichart.rules.hived.chains import Chain, build_chains
+
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ def trees(spec: HivedSpec) -> tuple[Tree, ...]:
     """Return every chain that has physical cells, in the order of the configuration."""
     skus = {sku.name: sku for sku in spec.sku_types}
     return tuple(_tree(spec, chain, skus) for chain in build_chains(spec).values())
+
+
+def memory(mib: Fraction | int) -> str:
+    """Return an amount of MiB in GiB, or below one GiB in MiB, with at most four digits."""
+    return f"{float(mib / Fraction(1024)):.4g} GiB" if mib >= 1024 else f"{float(mib):.4g} MiB"
 
 
 def _tree(spec: HivedSpec, chain: Chain, skus: Mapping[str, SkuType]) -> Tree:
