@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 from paichart.cli.app import app
 
 COMPANY = Path(__file__).parents[2] / "examples/company"
-# Its services-configuration.yaml: a pool of 4 nodes with 8 V100, of which vision has 2 nodes; 2 nodes with one
-# T4; a node of 60 cores. 4 cpu and 55000Mi go with a V100.
+# Its services-configuration.yaml: a pool of 4 nodes with 8 V100, of which vision has 2 nodes; 2 nodes with
+# one T4; a node of 60 cores. 4 cpu and 55000Mi go with a V100.
 
 
 def run(*words: object) -> Result:
