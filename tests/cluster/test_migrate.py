@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -216,8 +217,34 @@ def test_the_old_services_stop_and_jobs_do_not_notice(migration: Migration) -> N
     assert all(old_workloads(migration.cluster).values())
     migration.follow("3. Stop the old services")
     assert old_workloads(migration.cluster) == {}
+    assert preflight_errors(migration) == {"PAI345"}
     pods = migration.cluster.get("pods")["items"]
     assert {pod["metadata"]["labels"].get("type") for pod in pods} == {"kube-launcher-task"}
+    assert migration.lost() == []
+
+
+def preflight_errors(migration: Migration) -> set[str]:
+    """Return the codes of what `paichart preflight` takes for an error."""
+    command = ["paichart", "preflight", "my-cluster", "--output", "json"]
+    answer = subprocess.run(
+        command,
+        cwd=migration.folder,
+        env=migration.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    findings = json.loads(answer.stdout)["findings"]
+    return {found["code"] for found in findings if found["severity"] == "error"}
+
+
+def test_helm_4_stops_half_way_over_fields_of_kubectl_and_nothing_is_lost(migration: Migration) -> None:
+    if migration.helm == 3:
+        pytest.skip("Helm 3 knows no owners of fields")
+    words = ("upgrade", "--install", "openpai", migration.folder / "out", "--take-ownership")
+    keep = ("--set", "database-controller.retainMode=true")
+    with pytest.raises(RigError, match=r'conflict with "kubectl-client-side-apply"'):
+        migration.cluster.helm(*words, *keep)
     assert migration.lost() == []
 
 
