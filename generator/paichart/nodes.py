@@ -291,6 +291,9 @@ class Composer:
                 line = self._first_line + first[name].start.line + 1
                 message = f"key '{name}' is written twice; the first is on line {line}"
                 self._fault_at(key, "PAI110", message, "keep one of the two", first[name])
+                if own[name] is None and frame.keys is not None:
+                    own[name] = value.data
+                    frame.values[frame.keys.index(first[name])] = value
             else:
                 own[name] = value.data
                 first[name] = key

@@ -47,14 +47,25 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """A mapping or list: the last of its keys or items, and the names of all."""
+    """A mapping or list: the first and last of its keys or items, and an empty one right before the last.
 
+    `closed` are the blocks that its last line closed.
+    """
+
+    first: _Piece
     last: _Piece
-    labels: frozenset[str]
+    empty: _Piece | None = None
+    closed: tuple[_Block, ...] = ()
+    is_behind_dash: bool = False
 
     @property
     def column(self) -> int:
         return self.last.column
+
+    @property
+    def is_movable(self) -> bool:
+        """Tell whether its first line could stand in another column: not that of a file, or behind a dash."""
+        return self.column > 0 and not self.is_behind_dash
 
     @property
     def is_list(self) -> bool:
@@ -63,12 +74,11 @@ class _Block:
 
 @dataclass(slots=True)
 class _Outline:
-    """The blocks that are open, those that the last line closed, and the last two pieces."""
+    """The blocks that are open, those that the last line closed, and the last piece."""
 
     blocks: list[_Block] = field(default_factory=list)
     closed: list[_Block] = field(default_factory=list)
     last: _Piece | None = None
-    before: _Piece | None = None
 
     def place(self, piece: _Piece) -> bool:
         """Put a piece where it belongs; tell whether there is such a place."""
@@ -77,7 +87,7 @@ class _Outline:
             return False
         is_same_line = self.last is not None and self.last.line == piece.line
         self.blocks, self.closed = blocks, [*(self.closed if is_same_line else ()), *closed]
-        self.before, self.last = self.last, piece
+        self.last = piece
         return True
 
     def _around(self, piece: _Piece) -> tuple[list[_Block] | None, list[_Block]]:
@@ -89,7 +99,8 @@ class _Outline:
         begins = top is None or piece.column > top.column
         begins = begins or (piece.is_item and not top.is_list and piece.column == top.column)  # type: ignore[union-attr]
         if begins and is_open:
-            return [*blocks, _Block(piece, frozenset({piece.label}))], closed
+            is_behind_dash = self.last is not None and self.last.line == piece.line
+            return [*blocks, _Block(piece, piece, is_behind_dash=is_behind_dash)], closed
         while blocks and (
             blocks[-1].column > piece.column
             or (blocks[-1].is_list and not piece.is_item and _has_outer(blocks, piece.column))
@@ -97,7 +108,10 @@ class _Outline:
             closed.append(blocks.pop())
         if not blocks or (blocks[-1].column, blocks[-1].is_list) != (piece.column, piece.is_item):
             return None, closed
-        blocks[-1] = _Block(piece, blocks[-1].labels | {piece.label})
+        is_next = self.last is blocks[-1].last and not piece.is_item and not self.last.has_value
+        is_behind_dash = blocks[-1].is_behind_dash
+        empty = self.last if is_next else None
+        blocks[-1] = _Block(blocks[-1].first, piece, empty, tuple(closed), is_behind_dash)
         return blocks, closed
 
 
@@ -194,7 +208,7 @@ def _blame(outline: _Outline, piece: _Piece, lines: Sequence[str]) -> Misfit | N
         return tight
     if piece.column > outline.blocks[-1].column:
         return _moved(outline, last, piece, lines) or _too_deep(outline, last, piece)
-    return _between(outline, piece)
+    return _between(outline, piece, lines)
 
 
 def _tight_dash(lines: Sequence[str], line: int) -> Misfit | None:
@@ -213,16 +227,29 @@ def _moved(outline: _Outline, last: _Piece, piece: _Piece, lines: Sequence[str])
             last.column > 0 or _goes_on(lines, piece)
         ):
             return _misplaced(last, block.column, _like(block.last))
-    before = outline.before
-    if before is not None and not before.has_value and before.column == last.column:
-        return _misplaced(last, piece.column, f"below '{before.label}' on line {before.line + 1}")
-    return None
+    block = outline.blocks[-1]
+    if _is_alone(block, piece) and _goes_on(lines, piece):
+        return _misplaced(last, piece.column, _like(piece))
+    return _moved_first(block, piece)
+
+
+def _moved_first(block: _Block, piece: _Piece) -> Misfit | None:
+    """Return the misfit of the last line of a block when it belongs below the one above it."""
+    if block.empty is None or piece.is_item:
+        return None
+    where = f"below '{block.empty.label}' on line {block.empty.line + 1}"
+    return _misplaced(block.last, piece.column, where)
+
+
+def _is_alone(block: _Block, piece: _Piece) -> bool:
+    """Tell whether a block inside another is one key, so that its column may be the wrong one."""
+    return block.first is block.last and not block.is_list and not piece.is_item and block.is_movable
 
 
 def _goes_on(lines: Sequence[str], piece: _Piece) -> bool:
-    """Tell whether the next line stands in the piece's column too."""
-    below = next((text for text in lines[piece.line + 1 :] if not _NO_CONTENT.fullmatch(text)), "")
-    return bool(below) and _indentation(below) == piece.column
+    """Tell whether the next line that is not below the piece stands in its column too."""
+    below = (_indentation(text) for text in lines[piece.line + 1 :] if not _NO_CONTENT.fullmatch(text))
+    return next((depth for depth in below if depth <= piece.column), None) == piece.column
 
 
 def _misplaced(piece: _Piece, column: int, where: str) -> Misfit:
@@ -235,12 +262,39 @@ def _too_deep(outline: _Outline, last: _Piece, piece: _Piece) -> Misfit:
     return Misfit(piece.line, piece.column, message, _where(outline.blocks, piece))
 
 
-def _between(outline: _Outline, piece: _Piece) -> Misfit:
+def _between(outline: _Outline, piece: _Piece, lines: Sequence[str]) -> Misfit:
+    around = [block for block in outline.blocks if block.column <= piece.column]
+    below = outline.blocks[len(around) :]
+    if around and around[-1].column < piece.column:
+        moved = _moved_around(around, below, piece, lines)
+        if moved is not None:
+            return moved
     message = f"this line is {_indented(piece)}, unlike any line above that it could follow"
     if any(block.column == piece.column for block in outline.blocks):
         among = ("a list item", "keys") if piece.is_item else ("a key", "list items")
         message = f"{among[0]} can't stand among {among[1]}"
     return Misfit(piece.line, piece.column, message, _where([*outline.blocks, *outline.closed], piece))
+
+
+def _moved_around(
+    around: list[_Block], below: list[_Block], piece: _Piece, lines: Sequence[str]
+) -> Misfit | None:
+    """Return the misfit of a line that was moved, above a piece whose column is right."""
+    beside = around[-1]
+    for block in beside.closed:
+        if (block.column, block.is_list) == (piece.column, piece.is_item):
+            return _misplaced(beside.last, block.column, _like(block.last))
+    moved = _moved_first(beside, piece)
+    if moved is not None:
+        return moved
+    for block in (beside, *below[:1]):
+        if _is_alone(block, piece) and _goes_on(lines, piece):
+            return _misplaced(block.last, piece.column, _like(piece))
+    if piece.is_item and below and not below[0].is_list and not any(block.is_list for block in around):
+        first = below[0].first
+        message = f"a list item is expected here, as on line {piece.line + 1}"
+        return Misfit(first.line, first.column, message, "begin the line with '- '")
+    return None
 
 
 def _where(blocks: Sequence[_Block], piece: _Piece) -> str:

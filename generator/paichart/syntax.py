@@ -13,6 +13,7 @@ from paichart.characters import WIDE_COMMA, cure, in_structure, named
 from paichart.outline import find_misfit
 
 _KEY = re.compile(r"[ -]*[^\s#][^#]*?:(?=\s|$)")
+_CONTENT = re.compile(r"[ \t]*[^\s#]")
 _INDENTATION = re.compile(r"[ \t]*")
 _WORD = re.compile(r"(?<=\s)([\w.-]+)\s*$")
 _INDENTATION_HINT = "align it with the lines above and below, with spaces only"
@@ -165,12 +166,12 @@ def _from_start(problem: str, start: tuple[int, int], lines: Sequence[str]) -> S
 
 def _keyless_line_above(line: int, column: int, lines: Sequence[str]) -> tuple[int, int] | None:
     """Return the start of the text above a key that swallowed it, because it is no 'key: value' itself."""
-    if line == 0 or not _KEY.fullmatch(lines[line][: column + 1]):
+    if not _KEY.fullmatch(lines[line][: column + 1]):
         return None
-    above = lines[line - 1]
-    if not above.strip() or above.lstrip().startswith(("#", "- ")) or _KEY.match(above):
+    number = next((i for i in range(line - 1, -1, -1) if _CONTENT.match(lines[i])), None)
+    if number is None or lines[number].lstrip().startswith("- ") or _KEY.match(lines[number]):
         return None
-    return line - 1, len(above) - len(above.lstrip())
+    return number, len(lines[number]) - len(lines[number].lstrip())
 
 
 def _unexpected(line: int, column: int, text: str) -> SyntaxFault:

@@ -79,7 +79,8 @@ def _check_routes(subject: Subject, path: Path, known: set[str]) -> Iterator[Pro
     routes = [*_items(subject, path)]
     for place, route in routes:
         name = route.get("receiver")
-        if isinstance(name, str) and name not in known:
+        is_unclear = subject.services.may_hold(*_RECEIVERS)
+        if isinstance(name, str) and name not in known and not is_unclear:
             message = f"there is no receiver '{name}'"
             hint = suggest(name, known) or f"describe it under {'.'.join(_RECEIVERS)}"
             yield Problem(subject.services.marks.at(*place, "receiver"), "PAI216", message, hint)

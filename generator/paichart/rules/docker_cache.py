@@ -25,7 +25,9 @@ def check_azure_account(subject: Subject) -> Iterator[Problem]:
     source, path = switch
     start = "docker_cache_" if source is subject.config else ""
     missing = [start + key for key in _ACCOUNT if not _text(subject, key)]
-    if missing:
+    outer = () if source is subject.config else (_SECTION,)
+    is_unclear = any(source.may_hold(*outer, key) for key in (f"{start}storage_backend", *missing))
+    if missing and not is_unclear:
         names, verb = " and ".join(missing), "are" if len(missing) > 1 else "is"
         message = f"the image cache keeps layers on Azure, but {names} {verb} missing"
         hint = f"give {names}, or set {start}storage_backend: filesystem"

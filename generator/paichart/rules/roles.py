@@ -36,7 +36,8 @@ def check_some_worker(subject: Subject) -> Iterator[Problem]:
 
 def check_master_apart(subject: Subject) -> Iterator[Problem]:
     """PAI016: the master is no worker, unless config.yaml allows it."""
-    if subject.config.settings.flag("paichart", "shared-master"):
+    switch = ("paichart", "shared-master")
+    if subject.config.settings.flag(*switch) or subject.config.may_hold(*switch):
         return
     for row in subject.rows:
         if row.is_master and row.is_worker:

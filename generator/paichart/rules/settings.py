@@ -42,7 +42,8 @@ def check_registry_login(subject: Subject) -> Iterator[Problem]:
 
 def _pair(source: Checked, one: tuple[str, ...], other: tuple[str, ...]) -> Iterator[Problem]:
     for present, absent in ((one, other), (other, one)):
-        if source.marks.has(*present) and not source.marks.has(*absent):
+        is_there = source.marks.has(*absent) or source.may_hold(*absent)
+        if source.marks.has(*present) and not is_there:
             message = f"'{present[-1]}' is given without '{absent[-1]}'"
             yield Problem(
                 source.marks.key(*present), "PAI040", message, "give both, or none for a public registry"

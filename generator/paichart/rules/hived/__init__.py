@@ -54,7 +54,7 @@ def check_hived_config(config: Document, hosts: Mapping[str, Host] | None) -> It
     spec = read_config(config.data)
     yield from check_names(marks, spec.virtual_clusters)
     yield from check_figures(marks, config.data, spec)
-    if not broken & {"physicalCluster", "cellTypes", "physicalCells"}:
+    if "physicalCluster" in config.data and not broken & {"physicalCluster", "cellTypes", "physicalCells"}:
         can_see_clusters = "virtualClusters" in config.data and "virtualClusters" not in broken
         yield from _check_cells(marks, spec, hosts, can_see_clusters=can_see_clusters)
 
@@ -77,7 +77,8 @@ def _check_cells(
 
 
 def _hosts(subject: Subject) -> Mapping[str, Host] | None:
-    if not subject.layout.is_readable:
+    rows = subject.layout.given.get("machine-list", ())
+    if not rows or not subject.layout.is_readable or any(not (row or {}).get("hostname") for row in rows):
         return None
     return {row.hostname: Host(row, subject.skus.get(row.sku)) for row in subject.rows if row.hostname}
 
