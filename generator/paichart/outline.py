@@ -79,6 +79,7 @@ class _Outline:
     blocks: list[_Block] = field(default_factory=list)
     closed: list[_Block] = field(default_factory=list)
     last: _Piece | None = None
+    loose_line: int | None = None
 
     def place(self, piece: _Piece) -> bool:
         """Put a piece where it belongs; tell whether there is such a place."""
@@ -87,7 +88,7 @@ class _Outline:
             return False
         is_same_line = self.last is not None and self.last.line == piece.line
         self.blocks, self.closed = blocks, [*(self.closed if is_same_line else ()), *closed]
-        self.last = piece
+        self.last, self.loose_line = piece, None
         return True
 
     def _around(self, piece: _Piece) -> tuple[list[_Block] | None, list[_Block]]:
@@ -129,6 +130,7 @@ def find_misfit(lines: Sequence[str], stop: int) -> Misfit | None:
             return _unclosed(lines, *unclosed)
         if not pieces and outline.last is not None:
             outline.last = replace(outline.last, has_value=True)
+            outline.loose_line = number
         for piece in pieces:
             if not outline.place(piece):
                 return _blame(outline, piece, lines) if number == stop else None
@@ -206,6 +208,10 @@ def _blame(outline: _Outline, piece: _Piece, lines: Sequence[str]) -> Misfit | N
     tight = _tight_dash(lines, last.line) or _tight_dash(lines, piece.line)
     if tight is not None:
         return tight
+    if outline.loose_line is not None and piece.column > outline.blocks[-1].column:
+        column = _indentation(lines[outline.loose_line])
+        hint = "put a ':' and a space behind its key"
+        return Misfit(outline.loose_line, column, "this line has no 'key: value'", hint)
     if piece.column > outline.blocks[-1].column:
         return _moved(outline, last, piece, lines) or _too_deep(outline, last, piece)
     return _between(outline, piece, lines)
@@ -269,6 +275,8 @@ def _between(outline: _Outline, piece: _Piece, lines: Sequence[str]) -> Misfit:
         moved = _moved_around(around, below, piece, lines)
         if moved is not None:
             return moved
+    if not around and not piece.is_item:
+        return _misplaced(below[0].first, piece.column, _like(piece))
     message = f"this line is {_indented(piece)}, unlike any line above that it could follow"
     if any(block.column == piece.column for block in outline.blocks):
         among = ("a list item", "keys") if piece.is_item else ("a key", "list items")
@@ -287,7 +295,7 @@ def _moved_around(
     moved = _moved_first(beside, piece)
     if moved is not None:
         return moved
-    for block in (beside, *below[:1]):
+    for block in sorted((*below[:1], beside), key=lambda block: abs(block.column - piece.column)):
         if _is_alone(block, piece) and _goes_on(lines, piece):
             return _misplaced(block.last, piece.column, _like(piece))
     if piece.is_item and below and not below[0].is_list and not any(block.is_list for block in around):
