@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "generator" / "paichart"
 
 LAYERS = (
-    ("problems", "names", "resources", "characters", "openings", "outline"),
+    ("problems", "names", "resources", "characters", "openings", "blocks", "outline", "tree"),
     ("model", "quantity", "codes", "scalars", "kube"),
     ("syntax", "nodes", "reading"),
     ("source",),

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 import yaml
 
 from paichart.migration.changes import Change, Edited, line_starts, without_nested
-from paichart.nodes import Composer, Node
+from paichart.nodes import Composer
+from paichart.tree import Node
 from paichart.validator import Path
 
 _Tree: TypeAlias = "dict[str, str | _Tree]"
