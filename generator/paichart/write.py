@@ -15,7 +15,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MANIFEST = ".paichart.json"
@@ -92,14 +92,17 @@ def write_new(folder: Path, files: Mapping[str, str], *, private: Collection[str
     try:
         for name, text in files.items():
             path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
+            for missing in reversed([above for above in path.parents if not above.exists()]):
+                missing.mkdir()
+                made.append(missing)
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if name in private else 0o644)
             made.append(path)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
+            with _named(path), os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
     except BaseException:
-        for path in made:
-            path.unlink(missing_ok=True)
+        for path in reversed(made):
+            with suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
         raise
 
 
@@ -113,9 +116,10 @@ def refuse_present(folder: Path, names: Iterable[str]) -> None:
 
 
 def _replace_file(path: Path, text: str, mode: int) -> None:
-    handle, scratch = tempfile.mkstemp(prefix=f".{path.name}{_SCRATCH}", dir=path.parent)
+    with _named(path):
+        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}{_SCRATCH}", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with _named(path), os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -123,6 +127,16 @@ def _replace_file(path: Path, text: str, mode: int) -> None:
         Path(scratch).replace(path)
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Have errors of the machine name the file that was to be written: a full disk names none."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
         raise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -199,6 +200,30 @@ def test_where_one_new_file_exists_none_is_written(tmp_path, target):
     with pytest.raises(NotOursError, match="exists already"):
         write_new(tmp_path, {"x.yaml": "x\n", "y.yaml": "y\n"})
     assert [entry.name for entry in tmp_path.iterdir()] == ["y.yaml"]
+
+
+@pytest.fixture
+def little_room():
+    """A machine that takes no file above 8 bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_where_there_is_no_room_the_file_is_named_and_nothing_stays(tmp_path, little_room):
+    with pytest.raises(OSError, match=r"File too large: '.*/b/y\.yaml'"):
+        write_new(tmp_path / "a", {"x.yaml": "x\n", "b/y.yaml": "y: why\n" * 9})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_there_is_no_room_what_is_made_anew_stays_as_it_was(tmp_path, little_room):
+    path = tmp_path / "capacity.yaml"
+    path.write_text("# ours\n")
+    with pytest.raises(OSError, match=r"File too large: '.*/capacity\.yaml'"):
+        write_marked(path, "# ours\na\n", "# ours")
+    assert path.read_text() == "# ours\n"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_new_files_are_taken_back_when_one_cannot_be_written(tmp_path):
