@@ -310,6 +310,24 @@ def test_what_schemas_would_refuse_is_mended_and_told(before: str, after: str, k
     assert key in told(result, Action(action))
 
 
+@pytest.mark.parametrize("mark", ["---\n", "%YAML 1.1\n---\n"])
+def test_a_file_of_which_nothing_is_left_is_not_written(mark: str) -> None:
+    result = imported(services=f"{mark}# Ask Bob.\npostgresql:\n  passwd: sesame\n...\n")
+    assert result.files
+    assert "services-configuration.yaml" not in result.files
+    assert credentials(result)["database-password"] == "sesame"
+
+
+def test_comments_that_are_lost_with_anchors_are_told() -> None:
+    config = f"# Ask Bob.\nuser: &me bob\npassword: *me\n{CONFIG}"
+    result = imported(config)
+    assert "Bob" not in body(result, "config")
+    assert "anchors" in told(result, Action.IGNORED)["comments"]
+    result = imported(config.replace("*me", "me"))
+    assert "Bob" in body(result, "config")
+    assert "comments" not in told(result, Action.IGNORED)
+
+
 def test_a_key_that_may_have_been_another_is_told_with_the_other() -> None:
     reason = told(imported(services="grafana: {prot: 3001}\n"), Action.IGNORED)["grafana.prot"]
     assert "'port' may have been meant" in reason

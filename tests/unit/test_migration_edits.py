@@ -139,6 +139,25 @@ def edited(text: str, asked: Asked) -> Edited:
     return editor.result()
 
 
+# id, a text, what is asked for, what becomes of it
+WRITTEN_OTHERWISE: list[tuple[str, str, Asked, str]] = [
+    ("indented", "  a: 1\n  b: 2\n", {("c",): "+3"}, "  a: 1\n  b: 2\n  c: 3\n"),
+    ("with-an-end", "a: 1\n... # end\n", {("b",): "+2"}, "a: 1\nb: 2\n... # end\n"),
+    ("before-comments", "a: 1\n\n# b: 3\n", {("b",): "+2"}, "a: 1\nb: 2\n\n# b: 3\n"),
+    ("empty-braces", "{}\n", {("a", "x"): "+1"}, "{a: {x: 1}}\n"),
+    ("last-comma", "{\n a: 1,\n b: 2,\n}\n", {("a",): None, ("b",): None}, "{\n \n}\n"),
+    ("last-comma-after-another", "{a: 1, b: 2,}\n", {("b",): None}, "{a: 1,}\n"),
+    ("announced-keys", "? a\n: 1\n? b\n: x: 1\n", {("a",): None, ("c",): "+3"}, "? b\n: x: 1\nc: 3\n"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "expected"), [pytest.param(*row[1:], id=row[0]) for row in WRITTEN_OTHERWISE]
+)
+def test_other_ways_to_write_a_mapping_are_changed_too(text: str, asked: Asked, expected: str) -> None:
+    assert edited(text, asked).text == expected
+
+
 def test_an_empty_value_gets_one() -> None:
     assert edited("a:\nb: 1\n", {("a",): "5"}).text == "a: 5\nb: 1\n"
 
@@ -185,6 +204,7 @@ def test_letters_outside_ascii_do_not_shift_anything() -> None:
 def test_aliases_are_written_out_before_something_is_cut() -> None:
     text = "base: &base {mem: 1, old: 2}\none: *base\ntwo:\n  <<: *base\n  cpu: 3\n"
     result = edited(text, {(key, "old"): None for key in ("base", "one", "two")})
+    assert result.is_rewritten
     assert "&" not in result.text
     assert yaml.safe_load(result.text) == {"base": {"mem": 1}, "one": {"mem": 1}, "two": {"mem": 1, "cpu": 3}}
     assert result.origin(Span("f", 2, 3)) == Span("f", 1, 1)
@@ -193,6 +213,7 @@ def test_aliases_are_written_out_before_something_is_cut() -> None:
 def test_aliases_stay_when_nothing_is_asked_for() -> None:
     text = "base: &base {mem: 1}\none: *base\n"
     assert edited(text, {}).text == text
+    assert not edited("a: &a 1\nb: 2\n", {("b",): None}).is_rewritten
 
 
 def test_places_lead_back_to_the_old_text() -> None:

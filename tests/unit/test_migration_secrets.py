@@ -22,6 +22,16 @@ SECRETS: list[tuple[str, str, str, Running | None, dict[str, str]]] = [
     ("defaults", LAYOUT, "", None, {}),
     ("given", LAYOUT, "postgresql: {passwd: a}\n", None, {"database-password": "a"}),
     ("a-number", LAYOUT, "postgresql: {passwd: 4711}\n", None, {"database-password": "4711"}),
+    # What Python's YAML 1.1 makes of them, and Jinja2 writes: the old deployer's way.
+    ("octal", LAYOUT, "postgresql: {passwd: 012345}\n", None, {"database-password": "5349"}),
+    ("digits-in-quotes", LAYOUT, "postgresql: {passwd: '012345'}\n", None, {"database-password": "012345"}),
+    (
+        "a-word-for-true",
+        LAYOUT,
+        "storage-manager: {smbpwd: yes}\n",
+        None,
+        {"storage-manager-password": "True"},
+    ),
     ("empty", LAYOUT, 'postgresql: {passwd: ""}\n', None, {}),
     ("log-manager", LAYOUT, "log-manager: {admin_password: a}\n", None, {"log-manager-password": "a"}),
     ("log-managers-default", LAYOUT, "log-manager: {admin_password: admin}\n", None, {}),

@@ -23,11 +23,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """A text after changes, and where each of its places stood before them."""
+    """A text after changes, and where each of its places stood before them.
+
+    One that `is_rewritten` says the same in other words: its comments are lost.
+    """
 
     before: str
     text: str
     changes: tuple[Change, ...] = ()
+    is_rewritten: bool = False
 
     def origin(self, span: Span) -> Span:
         """Return where a span of the new text stood in the old one."""

@@ -11,11 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 from paichart.credentials import SSH_PRIVATE_KEY, SSH_PUBLIC_KEY
 from paichart.kube import Api, ClusterError
-from paichart.migration.legacy import Legacy, Running, from_texts
+from paichart.migration.legacy import Legacy, Running, from_texts, read_as_old
 from paichart.migration.services import value_at
 from paichart.model import Secret
 
@@ -84,7 +82,7 @@ def _running(reader: _Reader, texts: Mapping[str, str]) -> Running:
     names = dict.fromkeys([name for name, _, _ in _VARIABLES] + list(_OTHER_DAEMON_SETS))
     daemons = {name: reader.get("daemonsets", name) for name in names}
     alerts = reader.get("deployments", "alertmanager")
-    services = _data(texts.get("services-configuration.yaml", ""))
+    services = read_as_old(texts.get("services-configuration.yaml", ""))
     credentials = {
         key: Secret(value)
         for name, variable, key in _VARIABLES
@@ -106,7 +104,9 @@ def _settings(
     """Yield path and value of the secrets that stay in services-configuration.yaml."""
     token_path = _OLD_TOKEN if value_at(services, _OLD_TOKEN) is not None else _TOKEN
     data = reader.get("configmaps", "alertmanager-configmap").get("data") or {}
-    token = next((found for text in data.values() for found in _values(_data(text), "bearer_token")), "")
+    token = next(
+        (found for text in data.values() for found in _values(read_as_old(text), "bearer_token")), ""
+    )
     if token:
         yield token_path, Secret(token)
     if alerts.get("EMAIL_CONFIGS_SMTP_AUTH_PASSWORD") and value_at(services, _MAIL[:-1]) is not None:
@@ -156,15 +156,6 @@ def _registries(docker_config: str) -> tuple[str, ...]:
     except ValueError:
         return ()
     return tuple(sorted(auths)) if isinstance(auths, Mapping) else ()
-
-
-def _data(text: str) -> Mapping[str, Any]:
-    """Return what a text of YAML holds; nothing for a broken one, which validation tells."""
-    try:
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return {}
-    return data if isinstance(data, Mapping) else {}
 
 
 def _values(data: Any, key: str) -> Iterator[str]:

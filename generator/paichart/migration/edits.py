@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -13,6 +14,7 @@ from paichart.nodes import Composer
 from paichart.tree import Node
 from paichart.validator import Path
 
+_COMMA = re.compile(r"\s*,")
 _Tree: TypeAlias = "dict[str, str | _Tree]"
 """New keys and their values as written, in the mappings that they stand in."""
 
@@ -67,7 +69,7 @@ class Editor:
             position = change.end
         result = "".join([*parts, text[position:]])
         if text is not self.text:
-            ordered = (Change(0, len(self.text), result),)
+            return Edited(self.text, result, (Change(0, len(self.text), result),), is_rewritten=True)
         return Edited(self.text, result, ordered)
 
 
@@ -142,12 +144,14 @@ class _Changes:
         return path in self._removed or (isinstance(part, str) and path in self._renamed)
 
     def _graft(self, node: Node | None, path: Path, new: _Tree) -> Change:
-        if node is not None and node.keys and self._is_flow(node):
+        if node is not None and node.keys is not None and self._is_flow(node):
+            if not node.keys:
+                return Change(self._start(node), self._end(node), f"{{{_inline(new)}}}")
             first = self._start(node.keys[0])
             return Change(first, first, f"{_inline(new)}, ")
         indent, end = 0, len(self._text)
-        if path and node is not None and node.keys:
-            indent, end = node.keys[0].start.column, self._line_end(self._last_line(node))
+        if node is not None and node.keys:
+            indent, end = self._indent(node.keys[0]), self._line_end(self._last_line(node))
         gap = "" if not end or self._text[:end].endswith(("\n", "\r")) else self._break
         return Change(end, end, gap + self._lines(new, indent))
 
@@ -170,11 +174,18 @@ class _Changes:
             earlier = [k for k in parent.keys[:position] if (*path[:-1], k.data) not in self._removed]
             if earlier:
                 return Change(self._end(parent.values[position - 1]), end)
-            return Change(start, end if is_last else self._start(parent.keys[position + 1]))
+            after = _COMMA.match(self._text, end)
+            end_of_last = after.end() if after else end
+            return Change(start, end_of_last if is_last else self._start(parent.keys[position + 1]))
         line_start = self._starts[key.start.line]
-        if self._text[line_start:start].strip():  # `- key: value`: the next key takes its place
+        if self._text[line_start:start].strip(" ?"):  # `- key: value`: the next key takes its place
             return Change(start, end if is_last else self._start(parent.keys[position + 1]))
         return Change(line_start, self._line_end(max(self._last_line(key), self._last_line(value))))
+
+    def _indent(self, key: Node) -> int:
+        """Return the column of a key, or of the `?` that may announce it."""
+        before = self._text[self._starts[key.start.line] : self._start(key)].rstrip()
+        return len(before) - 1 if before.endswith("?") else key.start.column
 
     def _with_emptied(self, removed: frozenset[Path]) -> frozenset[Path]:
         """Return the paths to remove, with those of mappings that would be left empty."""

@@ -14,7 +14,7 @@ from paichart.migration import config, layout, leftovers, secrets, services
 from paichart.migration.changes import Edited
 from paichart.migration.edits import Editor
 from paichart.migration.entries import Action, Entry, grouped
-from paichart.migration.legacy import INPUTS, Legacy
+from paichart.migration.legacy import INPUTS, Legacy, read_as_old
 from paichart.problems import Problem, Span, has_errors, in_order
 from paichart.schema import FILES, load_schema
 from paichart.source import Document, absent, parse
@@ -23,6 +23,9 @@ from paichart.validator import annotated
 
 _OLD_LINE = "# yaml-language-server:"
 _REASONS = {"config": {}, "layout": layout.REASONS, "services-configuration": services.REASONS}
+_NOTHING = ("", "---", "...")
+"""Lines that hold no data, but for comments."""
+
 _OTHERS = "other files"
 _OF_KUBERNETES = ("kubernetes-configuration.yaml", "k8s-role-definition.yaml")
 _CLUSTER = "the cluster"
@@ -71,6 +74,11 @@ class _Draft:
             self.document = _reread(self.text, self.document.name)
         return entries
 
+    @property
+    def is_rewritten(self) -> bool:
+        """Tell whether the text lost its comments on the way."""
+        return any(layer.is_rewritten for layer in self.layers)
+
     def origin(self, problem: Problem) -> Problem:
         """Return the problem where its cause stands in the legacy file."""
         message = problem.message
@@ -107,7 +115,7 @@ def _draft(name: str, legacy: Legacy) -> _Draft:
     """Return an input to begin with: an empty one where the old installation could do without its file."""
     if name in legacy.files:
         return _Draft(legacy.files[name].document, legacy.files[name].text)
-    return _Draft(_parsed("{}", FILES[name]), "")
+    return _Draft(absent(FILES[name]), "")
 
 
 def _changed(drafts: Mapping[str, _Draft], legacy: Legacy) -> tuple[tuple[Entry, ...], Mapping[str, Any]]:
@@ -119,7 +127,8 @@ def _changed(drafts: Mapping[str, _Draft], legacy: Legacy) -> tuple[tuple[Entry,
     collected = secrets.Secrets()
 
     def take_secrets(data: Mapping[str, Any], editor: Editor) -> Iterable[Entry]:
-        found = secrets.collect(drafts["config"].data, drafts["layout"].data, data, legacy.running, editor)
+        as_read = read_as_old(other.text) or data
+        found = secrets.collect(drafts["config"].data, drafts["layout"].data, as_read, legacy.running, editor)
         collected.values, collected.entries = found.values, found.entries
         yield from services.translate(data, legacy.running, editor)
 
@@ -128,6 +137,7 @@ def _changed(drafts: Mapping[str, _Draft], legacy: Legacy) -> tuple[tuple[Entry,
     entries += other.apply(take_secrets)
     for name, draft in drafts.items():
         entries += draft.apply(_clearing(name, draft.document))
+    entries += [_rewritten(FILES[name]) for name, draft in drafts.items() if draft.is_rewritten]
     new = {key for entry in entries if entry.action is Action.TRANSLATED for key in entry.keys}
     kept = [entry for name, draft in drafts.items() for entry in _kept(FILES[name], draft.data, new)]
     return grouped([*kept, *entries, *collected.entries, *_of_the_rest(legacy, drafts)]), collected.values
@@ -147,6 +157,11 @@ def _kept(file: str, data: Mapping[str, Any], new: set[str]) -> Iterable[Entry]:
     ]
     if keys:
         yield Entry(Action.KEPT, file, tuple(keys))
+
+
+def _rewritten(file: str) -> Entry:
+    reason = "the file repeats parts by anchors (& and *); to change it they had to be written out"
+    return Entry(Action.IGNORED, file, ("comments",), reason)
 
 
 def _of_the_rest(legacy: Legacy, drafts: Mapping[str, _Draft]) -> Iterable[Entry]:
@@ -183,9 +198,10 @@ def _holds_secrets(name: str, data: Mapping[str, Any]) -> bool:
 
 
 def _reread(text: str, name: str) -> Document:
-    """Return the document in a changed text; comments alone stand for a file that is not there."""
-    lines = (line.strip() for line in text.splitlines())
-    return absent(name) if all(not line or line.startswith("#") for line in lines) else _parsed(text, name)
+    """Return the document in a changed text; one that holds nothing stands for a file that is not there."""
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    is_empty = all(line in _NOTHING or line.startswith("%") for line in lines)
+    return absent(name) if is_empty else _parsed(text, name)
 
 
 def _parsed(text: str, name: str) -> Document:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from paichart.model import Secret
 from paichart.problems import has_errors
@@ -75,6 +78,15 @@ def from_texts(texts: Mapping[str, str], source: str, running: Running | None = 
     }
     others = tuple(sorted(set(texts) - {FILES[name] for name in files}))
     return Legacy(files, others, running)
+
+
+def read_as_old(text: str) -> Mapping[str, Any]:
+    """Return what the old deployer read in a text, which was YAML 1.1; nothing for a broken one."""
+    try:
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, Mapping) else {}
 
 
 def _read(path: Path) -> File:

@@ -46,7 +46,10 @@ def collect(
     running: Running | None,
     editor: Editor,
 ) -> Secrets:
-    """Return the secrets in effect, and ask for those in services-configuration.yaml to be removed."""
+    """Return the secrets in effect, and ask for those in services-configuration.yaml to be removed.
+
+    `services` is that file as the old deployer read it.
+    """
     found = Secrets()
     shipped = _shipped()
     for key in credentials.RANDOM_KEYS:
@@ -142,5 +145,5 @@ def _shipped() -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
-    """Return a secret as text: a number as its digits."""
-    return "" if value is None or isinstance(value, bool | list | Mapping) else str(value)
+    """Return a secret as the old deployer's templates wrote it: 010 as 8, yes as True."""
+    return "" if value is None or isinstance(value, list | Mapping) else str(value)
