@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from paichart.kube import Api
 from paichart.starter.facts import Facts, read_facts
@@ -38,7 +37,3 @@ def survey(api: Api, selector: str = "", devices: Collection[str] = ()) -> Surve
         selected = frozenset(names)
     nodes = api.reduced(_NODES, lambda item: read_node(item, devices))
     return Survey(in_order(nodes), selected, read_facts(api))
-
-
-def _name(item: Mapping[str, Any]) -> str:
-    return str(item["metadata"]["name"])
