@@ -65,7 +65,7 @@ def test_a_cluster_that_fits_is_named_and_ready(site, run, kubeconfig):
         "account   may do everything",
         "release   openpai in namespace default, 3 machines in layout.yaml",
         "",
-        "nothing found: ready to install",
+        "no problems: ready to install",
     ]
     assert result.stderr == ""
 
@@ -82,6 +82,7 @@ def test_a_finding_has_its_place_and_its_cure_below(site, run, kubeconfig, doubl
         "          > kubectl uncordon pai-worker1 pai-worker2",
         "",
         "2 warnings: ready to install",
+        "`paichart explain PAI303` says more",
     ]
 
 
@@ -89,7 +90,9 @@ def test_an_error_is_exit_code_1(site, run, kubeconfig, double):
     double.lists["/api/v1/nodes"][0]["spec"]["unschedulable"] = True
     result = run("preflight", "site", "--kubeconfig", kubeconfig)
     assert result.exit_code == 1
-    assert result.stdout.endswith("\n1 error: cure the errors before you install\n")
+    assert result.stdout.endswith(
+        "\n1 error: cure the errors before you install\n`paichart explain PAI303` says more\n"
+    )
 
 
 def test_json_lists_every_finding_alone(site, run, kubeconfig, double):

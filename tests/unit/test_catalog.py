@@ -389,5 +389,7 @@ def test_a_service_without_its_server_claims_no_pods(name: str) -> None:
     assert name in services_on(cluster) - services_running(cluster)
 
 
-def test_lines_fit_100_columns() -> None:
-    assert [line for line in as_text(describe(site())).splitlines() if len(line) > 100] == []
+@pytest.mark.parametrize(("terminal", "widest"), [(200, 100), (100, 100), (80, 80)])
+def test_lines_fit_the_terminal_and_100_columns(terminal: int, widest: int) -> None:
+    lines = as_text(describe(site()), terminal).splitlines()
+    assert widest - 6 <= max(len(line) for line in lines if line.startswith(" ")) <= widest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import typer
@@ -36,7 +35,7 @@ def capacity(
     Example: paichart capacity my-cluster --from-cluster
     """
     from paichart import capacity as recording  # noqa: PLC0415 - keeps `--version` and `--help` quick
-    from paichart.cli.print import print_problems  # noqa: PLC0415
+    from paichart.cli.print import print_json, print_problems  # noqa: PLC0415
     from paichart.inputs import find, read  # noqa: PLC0415
     from paichart.kube import ClusterError, connect  # noqa: PLC0415
     from paichart.schema import FILES  # noqa: PLC0415
@@ -64,7 +63,7 @@ def capacity(
     except NotOursError as error:
         fail(f"{error}; nothing was written", error.hint, Exit.USAGE)
     if output is Output.JSON:
-        typer.echo(json.dumps({"file": str(path), "changed": is_changed, "nodes": len(recorded)}, indent=2))
+        print_json({"file": str(path), "changed": is_changed, "nodes": len(recorded)})
     else:
         state = "wrote" if is_changed else "nothing changed in"
         typer.echo(f"{state} {path}: {len(recorded)} nodes")

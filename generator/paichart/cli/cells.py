@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -40,17 +39,14 @@ def cells(
     Example: paichart cells my-cluster --virtual-cluster default
     """
     from paichart.cells import trees  # noqa: PLC0415 - keeps `--version` and `--help` quick
-    from paichart.cli.print import print_problems  # noqa: PLC0415
+    from paichart.cli.print import cluster_of, print_json  # noqa: PLC0415
     from paichart.derive.hived_spec import derive_hived_spec  # noqa: PLC0415
     from paichart.problems import suggest  # noqa: PLC0415
     from paichart.report.cells import as_data, as_text  # noqa: PLC0415
     from paichart.site import load  # noqa: PLC0415
 
-    site = load(config_dir, config=config, layout=layout, services=services)
-    if site.cluster is None:
-        print_problems(site.problems, site.lines, output)
-        raise typer.Exit(Exit.PROBLEMS)
-    spec, _ = derive_hived_spec(site.cluster)
+    cluster = cluster_of(load(config_dir, config=config, layout=layout, services=services), output)
+    spec, _ = derive_hived_spec(cluster)
     if spec is None:
         fail(
             "HiveD is off: there is one virtual cluster, and no cells",
@@ -64,6 +60,6 @@ def cells(
             fail(f"there is no virtual cluster '{name}'", hint, Exit.USAGE)
     chains = trees(spec)
     if output is Output.JSON:
-        typer.echo(json.dumps({"chains": as_data(chains, virtual_cluster or ())}, indent=2))
+        print_json({"chains": as_data(chains, virtual_cluster or ())})
     else:
         typer.echo(as_text(chains, virtual_cluster or ()), nl=False)

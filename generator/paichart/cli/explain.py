@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -33,7 +32,7 @@ def explain(codes: Codes = None, output: OutputFormat = Output.TEXT) -> None:
 
     Example: paichart explain PAI012
     """
-    from paichart.cli.print import columns_of  # noqa: PLC0415 - keeps `--version` and `--help` quick
+    from paichart.cli.print import columns_of, print_json  # noqa: PLC0415 - keeps `--version` and `--help` quick
     from paichart.codes import all_codes, grouped  # noqa: PLC0415
     from paichart.examples import check_example  # noqa: PLC0415
     from paichart.report import as_text, explanation  # noqa: PLC0415
@@ -43,7 +42,7 @@ def explain(codes: Codes = None, output: OutputFormat = Output.TEXT) -> None:
     if output is Output.JSON:
         chosen = found or list(all_codes().values())
         data = [explanation.as_data(code, check_example(code).problems) for code in chosen]
-        typer.echo(json.dumps({"codes": data}, indent=2))
+        print_json({"codes": data})
     elif not found:
         typer.echo(explanation.list_of(grouped(), is_coloured=colour), nl=False, color=colour)
     else:

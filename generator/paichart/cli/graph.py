@@ -9,7 +9,7 @@ import typer
 
 from paichart.cli import complete
 from paichart.cli.exits import Exit, fail
-from paichart.cli.options import ConfigDir, ConfigFile, LayoutFile, Output, ServicesFile, known_services
+from paichart.cli.options import ConfigDir, ConfigFile, LayoutFile, ServicesFile, known_services
 
 
 class Format(StrEnum):
@@ -48,7 +48,7 @@ def graph(
     Example: paichart graph my-cluster --format dot | dot -Tsvg > services.svg
     """
     from paichart.catalog import entries, services_running  # noqa: PLC0415 - keeps `--version` and `--help` quick
-    from paichart.cli.print import print_problems  # noqa: PLC0415
+    from paichart.cli.print import cluster_of  # noqa: PLC0415
     from paichart.graph import around  # noqa: PLC0415
     from paichart.graph import graph as graph_of  # noqa: PLC0415
     from paichart.report.graph import as_dot, as_mermaid, as_text  # noqa: PLC0415
@@ -57,10 +57,7 @@ def graph(
     only = None
     if not show_all:
         site = load(config_dir, config=config, layout=layout, services=services)
-        if site.cluster is None:
-            print_problems(site.problems, site.lines, Output.TEXT)
-            raise typer.Exit(Exit.PROBLEMS)
-        only = services_running(site.cluster)
+        only = services_running(cluster_of(site))
     write = {Format.TEXT: as_text, Format.DOT: as_dot, Format.MERMAID: as_mermaid}[graph_format]
     shown = graph_of(entries(), only)
     if service:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,13 +70,13 @@ def _legacy(folder: Path | None, kubeconfig: Path | None, context: str | None) -
 
 
 def _print(imported: Imported, folder: Path, output: Output) -> None:
+    from paichart.cli.print import columns_of, print_json, print_next, print_written  # noqa: PLC0415
     from paichart.migration import report  # noqa: PLC0415
 
-    written = [name for name in imported.files if not name.startswith(".")]
     if output is Output.JSON:
-        document = {"folder": str(folder), "files": written, "keys": report.as_document(imported.entries)}
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        written = [name for name in imported.files if not name.startswith(".")]
+        print_json({"folder": str(folder), "files": written, "keys": report.as_document(imported.entries)})
         return
-    typer.echo(report.as_text(imported.entries), nl=False)
-    typer.echo(f"wrote {', '.join(str(folder / name) for name in written)}")
-    typer.echo(f"next: paichart validate {shlex.quote(str(folder))}")
+    typer.echo(report.as_text(imported.entries, columns_of(sys.stdout)), nl=False)
+    print_written(folder, imported.files)
+    print_next([f"paichart validate {shlex.quote(str(folder))}"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -135,21 +134,23 @@ def _refuse_present(folder: Path) -> None:
 
 def _write(folder: Path, starter: Starter, output: Output) -> None:
     """Write the files, and print what was written and found, and what to do next."""
+    from paichart.cli.print import print_json, print_next, print_written  # noqa: PLC0415
+    from paichart.schema import FILES  # noqa: PLC0415
     from paichart.starter import summary  # noqa: PLC0415
-    from paichart.starter.files import INPUTS, render  # noqa: PLC0415
+    from paichart.starter.files import render  # noqa: PLC0415
     from paichart.write import write_new  # noqa: PLC0415
 
     files = render(starter)
     write_new(folder, files, private=[_SECRET] if starter.choices.oidc else ())
     if output is Output.JSON:
-        typer.echo(json.dumps(summary.document(str(folder), tuple(files), starter), indent=2))
+        print_json(summary.document(str(folder), tuple(files), starter))
         return
     for line in summary.remarks(starter):
         typer.echo(line, err=True)
-    typer.echo(f"wrote {folder}: {', '.join(INPUTS)}, and {len(files) - len(INPUTS)} schemas for editors")
+    print_written(folder, files)
     for line in summary.roles(starter):
         typer.echo(line)
     name = shlex.quote(str(folder))
     if starter.is_example:
-        typer.echo(f"\nThe machines are examples: replace them in {name}/layout.yaml.")
-    typer.echo("\n".join(["", "next:", *(f"  paichart {step} {name}" for step in _NEXT)]))
+        typer.echo(f"\nThe machines are examples: replace them in {folder / FILES['layout']}.")
+    print_next(f"paichart {step} {name}" for step in _NEXT)

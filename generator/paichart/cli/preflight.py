@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import Annotated
@@ -43,7 +42,7 @@ def preflight(
 
     Example: paichart preflight my-cluster --context my-context
     """
-    from paichart.cli.print import print_problems  # noqa: PLC0415 - keeps `--version` and `--help` quick
+    from paichart.cli.print import cluster_of, columns_of, print_json  # noqa: PLC0415 - keeps `--version` and `--help` quick
     from paichart.kube import ClusterError, connect  # noqa: PLC0415
     from paichart.preflight.as_json import as_data  # noqa: PLC0415
     from paichart.preflight.as_text import as_text  # noqa: PLC0415
@@ -51,17 +50,15 @@ def preflight(
     from paichart.report.as_text import wants_colour  # noqa: PLC0415
     from paichart.site import load  # noqa: PLC0415
 
-    site = load(config_dir, config=config, layout=layout, services=services)
-    if site.cluster is None:
-        print_problems(site.problems, site.lines, output)
-        raise typer.Exit(Exit.PROBLEMS)
+    cluster = cluster_of(load(config_dir, config=config, layout=layout, services=services), output)
     try:
-        examination = examine(connect(kubeconfig, context), site.cluster, release, namespace)
+        examination = examine(connect(kubeconfig, context), cluster, release, namespace)
     except ClusterError as error:
         fail(error.message, error.hint, Exit.MACHINE)
     if output is Output.JSON:
-        typer.echo(json.dumps(as_data(examination), indent=2))
+        print_json(as_data(examination))
     else:
         colour = wants_colour(sys.stdout, os.environ)
-        typer.echo(as_text(examination, is_coloured=colour), nl=False, color=colour)
+        text = as_text(examination, is_coloured=colour, width=columns_of(sys.stdout))
+        typer.echo(text, nl=False, color=colour)
     raise typer.Exit(Exit.PROBLEMS if examination.has_errors else Exit.FINE)

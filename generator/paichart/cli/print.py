@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -34,16 +34,24 @@ def exit_code(problems: Sequence[Problem]) -> Exit:
     return Exit.PROBLEMS if has_errors(problems) else Exit.FINE
 
 
+def cluster_of(site: Site, output: Output | Report = Output.TEXT) -> Cluster:
+    """Return the cluster of a site, or print the problems that left none and leave."""
+    if site.cluster is None:
+        print_problems(site.problems, site.lines, output)
+        raise typer.Exit(Exit.PROBLEMS)
+    return site.cluster
+
+
 def print_problems(problems: Sequence[Problem], lines: Lines, output: Output | Report) -> None:
     """Print problems in their place and how many they are; `lines` holds each file's lines by its name."""
     match output:
         case Output.JSON | Report.JSON:
-            _print_json({"problems": as_json.problems(problems)})
+            print_json({"problems": as_json.problems(problems)})
         case Report.SARIF:
             document = as_sarif.document(
                 problems, lines, codes=all_codes(), version=paichart.__version__, workspace=_workspace()
             )
-            _print_json(document)
+            print_json(document)
         case Report.GITHUB:
             typer.echo(as_github.commands(problems, all_codes(), _workspace()), nl=False)
         case _ if problems:
@@ -67,7 +75,7 @@ def print_build(site: Site, build: Build, output: Report) -> None:
     """Print what a build wrote and what to do next; for code hosts problems, and the rest on stderr."""
     problems = (*site.problems, *build.problems)
     if output is Report.JSON:
-        _print_json({"problems": as_json.problems(problems), "build": _as_document(build)})
+        print_json({"problems": as_json.problems(problems), "build": _as_document(build)})
         return
     print_problems(problems, site.lines, output)
     size = f"{build.file_count} files, {build.release_size / 1024:.0f} KiB as a Helm release"
@@ -75,7 +83,23 @@ def print_build(site: Site, build: Build, output: Report) -> None:
     is_for_people = output is Report.TEXT
     typer.echo(f"{state} {build.folder}: {len(build.services)} services ({size})", err=not is_for_people)
     if site.cluster is not None and is_for_people:
-        typer.echo("\n".join(next_steps(site.cluster, build)))
+        print_next(next_steps(site.cluster, build))
+
+
+def print_written(folder: Path, files: Collection[str]) -> None:
+    """Print which inputs were written into a folder, and how many of the files there are for editors."""
+    named = [name for name in files if not name.startswith(".")]
+    typer.echo(f"wrote {folder}: {', '.join(named)}, and {len(files) - len(named)} schemas for editors")
+
+
+def print_next(commands: Iterable[str]) -> None:
+    """Print what to do next: commands to paste."""
+    typer.echo("\n".join(["", "next:", *(f"  {command}" for command in commands)]))
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print a result for programs."""
+    typer.echo(json.dumps(document, indent=2))
 
 
 def columns_of(stream: TextIO) -> int:
@@ -84,17 +108,16 @@ def columns_of(stream: TextIO) -> int:
 
 
 def next_steps(cluster: Cluster, build: Build) -> list[str]:
-    """Return what the admin does after a build, as lines of text with commands to paste."""
-    folder = shlex.quote(str(build.folder))
-    chart = folder if folder.startswith("/") else f"./{folder}"
-    steps = ["", "next:", f"  helm upgrade --install openpai {chart} --wait --timeout 15m"]
+    """Return what the admin does after a build, as commands to paste."""
+    chart = str(build.folder) if build.folder.is_absolute() else f"./{build.folder}"
+    steps = [f"helm upgrade --install openpai {shlex.quote(chart)} --wait --timeout 15m"]
     if cluster.config.text("paichart", "credentials") == "external":
-        steps.insert(2, "  paichart credentials | kubectl apply -f -    # once, into the release's namespace")
+        steps.insert(0, "paichart credentials | kubectl apply -f -    # once, into the release's namespace")
     if command := pylon.tls_secret_command(cluster):
-        steps.insert(2, f"  {command}")
+        steps.insert(0, command)
     if not cluster.config.flag("paichart", "label-nodes"):
-        steps[2:2] = [f"  {command}" for command in label_commands(cluster)]
-    steps.append(f"  {external_url(cluster)}    # the portal, once all pods are ready")
+        steps[:0] = label_commands(cluster)
+    steps.append(f"{external_url(cluster)}    # the portal, once all pods are ready")
     return steps
 
 
@@ -105,10 +128,6 @@ def label_commands(cluster: Cluster) -> list[str]:
         for labels, nodes in label_groups(cluster).items()
         if labels
     ]
-
-
-def _print_json(document: Mapping[str, Any]) -> None:
-    typer.echo(json.dumps(document, indent=2))
 
 
 def _workspace() -> Workspace:

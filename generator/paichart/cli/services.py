@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,24 +69,21 @@ def services(
     Example: paichart services --output json | jq '.services[] | select(.enabled).name'
     """
     from paichart.catalog import describe  # noqa: PLC0415 - keeps `--version` and `--help` quick
-    from paichart.cli.print import print_problems  # noqa: PLC0415
+    from paichart.cli.print import cluster_of, columns_of, print_json  # noqa: PLC0415
     from paichart.report.services import as_data, as_text  # noqa: PLC0415
     from paichart.site import load  # noqa: PLC0415
 
-    site = load(config_dir, config=config, layout=layout, services=services_file)
-    if site.cluster is None:
-        print_problems(site.problems, site.lines, output)
-        raise typer.Exit(Exit.PROBLEMS)
-    found = describe(site.cluster)
+    cluster = cluster_of(load(config_dir, config=config, layout=layout, services=services_file), output)
+    found = describe(cluster)
     if service:
         names = known_services(service, [one.name for one in found])
         found = tuple(one for one in found if one.name in names)
     if machine is not None:
-        found = _on_machine(machine, found, site.cluster)
+        found = _on_machine(machine, found, cluster)
     if output is Output.JSON:
-        typer.echo(json.dumps({"services": as_data(found)}, indent=2))
+        print_json({"services": as_data(found)})
     else:
-        typer.echo(as_text(found), nl=False)
+        typer.echo(as_text(found, columns_of(sys.stdout)), nl=False)
 
 
 def _on_machine(name: str, services: Sequence[Description], cluster: Cluster) -> tuple[Description, ...]:

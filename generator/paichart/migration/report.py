@@ -10,12 +10,14 @@ from paichart import credentials
 from paichart.migration.entries import Action, Entry
 from paichart.schema import FILES
 
-_WIDTH = 110
+WIDEST = 110
+"""Columns of a line, however wide the terminal is."""
+
 _NAMED_AT_MOST = 24
 
 
-def as_text(entries: Sequence[Entry]) -> str:
-    """Return the report, file by file, and at its end what the admin must decide."""
+def as_text(entries: Sequence[Entry], width: int = WIDEST) -> str:
+    """Return the report, file by file, and at its end what the admin must decide; width in columns."""
     lines: list[str] = []
     done = [entry for entry in entries if entry.action is not Action.DECISION]
     for file in sorted({entry.file for entry in done}, key=_rank):
@@ -23,12 +25,12 @@ def as_text(entries: Sequence[Entry]) -> str:
         for action in Action:
             for entry in done:
                 if (entry.file, entry.action) == (file, action):
-                    lines += _wrapped(_sentence(entry), f"  {action.value:<12}", " " * 14)
+                    lines += _wrapped(_sentence(entry), width, f"  {action.value:<12}", " " * 14)
     todo = [entry for entry in entries if entry.action is Action.DECISION]
     if todo:
         lines.append(Action.DECISION.value)
     for number, entry in enumerate(todo, 1):
-        lines += _wrapped(f"{entry.file}: {_sentence(entry)}", f"  {number}. ", "     ")
+        lines += _wrapped(f"{entry.file}: {_sentence(entry)}", width, f"  {number}. ", "     ")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -69,10 +71,10 @@ def _some(names: Sequence[str]) -> Iterator[str]:
         yield f"{len(names) - _NAMED_AT_MOST} more"
 
 
-def _wrapped(text: str, first: str, further: str) -> list[str]:
+def _wrapped(text: str, width: int, first: str, further: str) -> list[str]:
     return textwrap.wrap(
         text,
-        _WIDTH,
+        min(width, WIDEST),
         initial_indent=first,
         subsequent_indent=further,
         break_long_words=False,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
 from paichart.names import some_names
 from paichart.preflight.examination import Examination
 from paichart.preflight.finding import Group, cured
-from paichart.problems import Severity
+from paichart.report.as_text import COLOURS, PLAIN, count, more
 
-_WIDTH = 110
+WIDEST = 110
+"""Columns of a line that is wrapped, however wide the terminal is."""
+
 _INDENT = " " * 10
 _NAMED_AT_MOST = 5
 _PASTED_AT_MOST = 20
@@ -21,25 +22,22 @@ _PASTED_AT_MOST = 20
 _ROWS_AT_MOST = 10
 """Rows of one code that are shown."""
 
-_COLOURS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;33m", Severity.NOTE: "\x1b[1;36m"}
-_PLAIN = "\x1b[0m"
 
-
-def as_text(examination: Examination, *, is_coloured: bool = False) -> str:
-    """Return the whole examination as text that ends with a line break."""
+def as_text(examination: Examination, *, is_coloured: bool = False, width: int = WIDEST) -> str:
+    """Return the whole examination as text that ends with a line break; width in columns."""
     lines = [*_head(examination), ""]
     if examination.groups:
-        width = max(len("WHERE"), *(len(_where(group)) for group in examination.groups))
-        lines.append(f"{'SEVERITY':<10}{'CODE':<8}{'WHERE':<{width}}  WHAT")
+        place = max(len("WHERE"), *(len(_where(group)) for group in examination.groups))
+        lines.append(f"{'SEVERITY':<10}{'CODE':<8}{'WHERE':<{place}}  WHAT")
         for code, alike in groupby(examination.groups, key=lambda group: group.first.code):
             rows = tuple(alike)
             for group in rows[:_ROWS_AT_MOST]:
-                lines += _row(group, width, is_coloured)
+                lines += _row(group, place, min(width, WIDEST), is_coloured)
             if len(rows) > _ROWS_AT_MOST:
                 rest = len(rows) - _ROWS_AT_MOST
                 lines.append(f"{_INDENT}… and {rest} more rows of {code}: --output json lists all")
         lines.append("")
-    return "\n".join([*lines, _summary(examination), ""])
+    return "\n".join([*lines, _summary(examination)])
 
 
 def _head(examination: Examination) -> Iterator[str]:
@@ -56,24 +54,24 @@ def _head(examination: Examination) -> Iterator[str]:
     )
 
 
-def _row(group: Group, width: int, is_coloured: bool) -> Iterator[str]:
+def _row(group: Group, place: int, width: int, is_coloured: bool) -> Iterator[str]:
     """Yield the lines of one row: place and names, what is the matter, and the cure."""
     first = group.first
     severity = f"{first.severity.value:<10}"
     if is_coloured:
-        severity = f"{_COLOURS[first.severity]}{severity}{_PLAIN}"
+        severity = f"{COLOURS[first.severity]}{severity}{PLAIN}"
     names = group.names
     what = f"{first.kind} {names[0]}"
     if len(names) > 1:
         what = f"{len(names)} {_plural(first.kind)}: {some_names(names)}"
-    yield f"{severity}{first.code:<8}{_where(group):<{width}}  {_printable(what)}"
-    yield from _wrapped(first.message)
+    yield f"{severity}{first.code:<8}{_where(group):<{place}}  {_printable(what)}"
+    yield from _wrapped(first.message, width)
     details = [(finding.name, finding.detail) for finding in group.findings if finding.detail]
     if len(names) == 1 and first.detail:
-        yield from _wrapped(f"({first.detail})")
+        yield from _wrapped(f"({first.detail})", width)
     elif details:
         shown = "; ".join(f"{name}: {detail}" for name, detail in details[:_NAMED_AT_MOST])
-        yield from _wrapped(f"({shown}{'; …' if len(details) > _NAMED_AT_MOST else ''})")
+        yield from _wrapped(f"({shown}{'; …' if len(details) > _NAMED_AT_MOST else ''})", width)
     few = names if len(names) <= _PASTED_AT_MOST else (*names[:_PASTED_AT_MOST], "…")
     for line in cured(first.cure, few).split("\n"):
         yield f"{_INDENT}> {_printable(line)}"
@@ -89,10 +87,10 @@ def _where(group: Group) -> str:
     return str(group.first.span) if group.first.span else ""
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(
         _printable(text),
-        _WIDTH,
+        width,
         initial_indent=_INDENT,
         subsequent_indent=_INDENT,
         break_long_words=False,
@@ -101,15 +99,10 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _summary(examination: Examination) -> str:
-    counts = Counter(finding.severity for finding in examination.findings)
-    parts = [
-        f"{counts[severity]} {severity.value}{'s' if counts[severity] > 1 else ''}"
-        for severity in Severity
-        if counts[severity]
-    ]
-    if examination.has_errors:
-        return f"{', '.join(parts)}: cure the errors before you install"
-    return f"{', '.join(parts) or 'nothing found'}: ready to install"
+    """Return how much was found, what that means, and how to learn more."""
+    found = examination.findings
+    verdict = "cure the errors before you install" if examination.has_errors else "ready to install"
+    return f"{count(found)}: {verdict}\n{more(found)}"
 
 
 def _printable(text: str) -> str:

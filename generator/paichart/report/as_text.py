@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from paichart.masking import masked
 from paichart.problems import Problem, Severity, Span
@@ -21,11 +21,30 @@ WIDTH = 160
 Lines = Mapping[str, Sequence[str]]
 """The lines of each file by its name."""
 
+COLOURS: Mapping[Severity, str] = {
+    Severity.ERROR: "\x1b[1;31m",
+    Severity.WARNING: "\x1b[1;33m",
+    Severity.NOTE: "\x1b[1;36m",
+}
+BOLD = "\x1b[1m"
+PLAIN = "\x1b[0m"
+"""What ends colours and bold text."""
+
+
+class Told(Protocol):
+    """What has a code and a severity: a problem of the inputs, or a finding of preflight."""
+
+    @property
+    def code(self) -> str:
+        """Such as PAI012."""
+
+    @property
+    def severity(self) -> Severity:
+        """How much it matters."""
+
+
 _NAMED_AT_MOST = 3
 _LEAST_WIDTH = 60
-_COLOURS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;33m", Severity.NOTE: "\x1b[1;36m"}
-_BOLD = "\x1b[1m"
-_PLAIN = "\x1b[0m"
 _NUMBER_WIDTH = 5
 _MARGIN = _NUMBER_WIDTH + len(" | ")
 _CAUSED_ABOVE = "PAI108"
@@ -52,7 +71,7 @@ def report(
         return ""
     shown = _weightiest(problems)
     told = tell(shown, lines or {}, is_coloured=is_coloured, width=width)
-    return f"{told}{summary(problems)}\n{_more(shown)}"
+    return f"{told}{summary(problems)}\n{more(shown)}"
 
 
 def tell(problems: Sequence[Problem], lines: Lines, *, is_coloured: bool = False, width: int = WIDTH) -> str:
@@ -74,9 +93,9 @@ def _weightiest(problems: Sequence[Problem]) -> list[Problem]:
     return [problems[i] for i in sorted(by_weight[:SHOWN_AT_MOST])]
 
 
-def count(problems: Sequence[Problem]) -> str:
+def count(told: Iterable[Told]) -> str:
     """Return how many problems there are of each severity: `2 errors, 1 note`; `no problems` for none."""
-    counts = Counter(problem.severity for problem in problems)
+    counts = Counter(one.severity for one in told)
     found = [
         f"{counts[severity]} {severity.value}{'s' if counts[severity] > 1 else ''}"
         for severity in Severity
@@ -99,13 +118,13 @@ def wants_colour(stream: TextIO, environment: Mapping[str, str]) -> bool:
     return stream.isatty() and is_able
 
 
-def _more(shown: Sequence[Problem]) -> str:
-    """Return the line that says how to learn more about codes of errors and warnings."""
-    told = sorted(
-        (problem for problem in shown if problem.severity is not Severity.NOTE),
-        key=lambda problem: list(Severity).index(problem.severity),
+def more(told: Iterable[Told]) -> str:
+    """Return the line that says how to learn more about codes of errors and warnings; empty without any."""
+    weighty = sorted(
+        (one for one in told if one.severity is not Severity.NOTE),
+        key=lambda one: list(Severity).index(one.severity),
     )
-    codes = list(dict.fromkeys(problem.code for problem in told))
+    codes = list(dict.fromkeys(one.code for one in weighty))
     if not codes:
         return ""
     named = " ".join(codes) if len(codes) <= _NAMED_AT_MOST else "CODE"
@@ -134,8 +153,8 @@ class _Writer:
     def _head(self, span: Span, what: str, severity: Severity, message: str) -> str:
         text = _printable(message)
         if severity is not Severity.NOTE or " " in what:
-            text = self._in(_BOLD, text)
-        return f"{self._in(_BOLD, f'{span}:')} {self._in(_COLOURS[severity], f'{what}:')} {text}"
+            text = self._in(BOLD, text)
+        return f"{self._in(BOLD, f'{span}:')} {self._in(COLOURS[severity], f'{what}:')} {text}"
 
     def _place(
         self, span: Span, severity: Severity, hint: str = "", *, shows_line_above: bool = False
@@ -156,7 +175,7 @@ class _Writer:
         mark = "^" * max(1, _columns(text[start : start + span.width]))
         fits = len(padding) + len(mark) + 1 + _columns(hint) <= room
         beside = f" {hint}" if hint and fits else ""
-        yield f"{'':{_NUMBER_WIDTH}} | {padding}{self._in(_COLOURS[severity], mark)}{beside}"
+        yield f"{'':{_NUMBER_WIDTH}} | {padding}{self._in(COLOURS[severity], mark)}{beside}"
         if not fits:
             yield from self._hint_alone(hint)
 
@@ -169,7 +188,7 @@ class _Writer:
             )
 
     def _in(self, colour: str, text: str) -> str:
-        return f"{colour}{text}{_PLAIN}" if self.is_coloured else text
+        return f"{colour}{text}{PLAIN}" if self.is_coloured else text
 
 
 def _excerpt(line: str, position: int, room: int) -> tuple[str, int]:

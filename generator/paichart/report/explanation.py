@@ -9,13 +9,12 @@ from typing import Any
 from paichart.codes import Code
 from paichart.problems import Problem
 from paichart.report import as_json
-from paichart.report.as_text import Lines, tell
+from paichart.report.as_text import BOLD, PLAIN, Lines, tell
 
 WIDEST = 100
 """Columns of a paragraph, however wide the terminal is."""
 
 _IN = "  "
-_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 def as_text(
@@ -24,7 +23,7 @@ def as_text(
     """Return title, cause, example, what the check says about it (its problems), and the cure."""
 
     def title(text: str) -> str:
-        return f"{_BOLD}{text}{_PLAIN}" if is_coloured else text
+        return f"{BOLD}{text}{PLAIN}" if is_coloured else text
 
     parts = [f"{title(f'{code.id}: {code.title}')}\n", _paragraph(code.cause, width)]
     if code.file:
@@ -56,7 +55,7 @@ def list_of(groups: Mapping[str, Sequence[Code]], *, is_coloured: bool = False) 
     blocks = [
         "\n".join(
             [
-                f"{_BOLD}{title}{_PLAIN}" if is_coloured else title,
+                f"{BOLD}{title}{PLAIN}" if is_coloured else title,
                 *(f"{_IN}{code.id}  {code.title}" for code in codes),
                 "",
             ]

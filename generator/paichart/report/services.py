@@ -11,16 +11,19 @@ from paichart.catalog import Description, Port
 
 _AT = {"service": "", "node": "on every node", "host": "on the machine"}
 _NOTHING = "-"
-_WIDTH = 87
-"""Columns of a value, so that a line has 100."""
+WIDEST = 100
+"""Columns of a line, however wide the terminal is."""
+
+_MARGIN = 13
 
 _NOT_GIVEN = "not given"
 
 
-def as_text(services: Sequence[Description]) -> str:
-    """Return a line and a list for each service, and how many are on."""
+def as_text(services: Sequence[Description], width: int = WIDEST) -> str:
+    """Return a line and a list for each service, and how many are on; width in columns."""
     count = sum(service.is_on for service in services)
-    blocks = [_block(service) for service in services]
+    room = min(width, WIDEST) - _MARGIN
+    blocks = [_block(service, room) for service in services]
     return "\n".join([*blocks, f"{count} of {len(services)} services are on\n"])
 
 
@@ -46,12 +49,12 @@ def as_data(services: Iterable[Description]) -> list[dict[str, Any]]:
     ]
 
 
-def _block(service: Description) -> str:
+def _block(service: Description, room: int) -> str:
     lines = [f"{service.name:<24} {'on ' if service.is_on else 'off'}  {service.purpose}\n"]
     for title, values in _attributes(service):
         lines += [
             f"  {title if first else '':<10} {line}\n"
-            for first, line in _marked(_wrapped(values or [_NOTHING]))
+            for first, line in _marked(_wrapped(values or [_NOTHING], room))
         ]
     return "".join(lines)
 
@@ -76,10 +79,10 @@ def _ports(ports: Sequence[Port]) -> Iterator[str]:
         yield f"{numbers} {_AT[kind]}".rstrip()
 
 
-def _wrapped(values: Iterable[str]) -> Iterator[str]:
+def _wrapped(values: Iterable[str], room: int) -> Iterator[str]:
     """Yield values, long ones on several lines of which all but the first are indented."""
     for value in values:
-        yield from wrap(value, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        yield from wrap(value, room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _marked(values: Iterable[str]) -> Iterator[tuple[bool, str]]:
