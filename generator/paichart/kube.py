@@ -7,7 +7,9 @@ its typed models cost more than the network.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -22,9 +24,12 @@ _JSON = "application/json"
 _METADATA = "application/json;as={kind};g=meta.k8s.io;v=v1"
 _GONE = 410
 _NOT_FOUND = 404
-_REFUSED = (401, 403)
+_UNKNOWN_ACCOUNT = 401
+_REFUSED = (_UNKNOWN_ACCOUNT, 403)
 _TRIES = 3
 _TIMEOUT_S = (10, 60)
+_BUSY = {"total": 5, "connect": 0, "read": 0, "redirect": 0, "other": 0, "status": 5}
+"""How often to ask again: only a server that says when, by 429 or 503 with Retry-After, as kubectl does."""
 
 
 class ClusterError(Exception):
@@ -144,9 +149,10 @@ class Api:
                 headers=headers,
                 body=None if body is None else json.dumps(body).encode(),
                 timeout=urllib3.Timeout(*_TIMEOUT_S),
+                retries=urllib3.Retry(**_BUSY, allowed_methods=None, raise_on_status=False),
             )
-        except (urllib3.exceptions.HTTPError, OSError):
-            raise ClusterError(f"no answer from {self.address}", CHECK_ACCESS) from None
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise ClusterError(f"no answer from {self.address}{_cause(error)}", CHECK_ACCESS) from None
         if answer.status >= 400:
             raise _failure(answer.status, answer.reason or "", path)
         try:
@@ -157,22 +163,68 @@ class Api:
 
 def connect(kubeconfig: Path | None = None, context: str | None = None) -> Api:
     """Return the cluster of a kubeconfig, by default the one that kubectl would use. Raises ClusterError."""
-    kubernetes = import_module("kubernetes")
+    kubernetes, urllib3 = import_module("kubernetes"), import_module("urllib3")
     configuration = kubernetes.client.Configuration()
     configuration.retries = False  # the client would log each of its tries
     file = str(kubeconfig) if kubeconfig else None
+    if kubeconfig and not kubeconfig.expanduser().exists():
+        raise _unusable(f"there is no file '{kubeconfig}'")
     try:
-        _, active = kubernetes.config.list_kube_config_contexts(file)
-        kubernetes.config.load_kube_config(file, context, configuration)
+        with _logged_errors() as errors:
+            _, active = kubernetes.config.list_kube_config_contexts(file)
+            kubernetes.config.load_kube_config(file, context, configuration)
     except Exception as error:  # the client lets through whatever a broken file makes it stumble over
-        reason = " ".join(str(error).split())
-        raise ClusterError(f"no usable kubeconfig: {reason}", CHECK_ACCESS) from None
+        raise _unusable(str(error)) from None
+    if errors:  # the client would go on without a login
+        raise _unusable(f"its login program failed: {errors[0]}")
+    if not configuration.host.startswith(("https://", "http://")):
+        raise _unusable(f"its server '{configuration.host}' is no https:// address")
+    if not configuration.verify_ssl:  # the kubeconfig says so; a warning with each request says nothing new
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     name = context or active["name"]
     return Api(configuration.host, name, kubernetes.client.ApiClient(configuration))
+
+
+@contextmanager
+def _logged_errors() -> Iterator[list[str]]:
+    """Collect what is logged as an error meanwhile, instead of printing it: the client's only word on it."""
+    found: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(record.getMessage())
+
+    root = logging.getLogger()
+    before, root.handlers = root.handlers, [Collector(logging.ERROR)]
+    try:
+        yield found
+    finally:
+        root.handlers = before
+
+
+def _unusable(reason: str) -> ClusterError:
+    return ClusterError(f"no usable kubeconfig: {' '.join(reason.split())}", CHECK_ACCESS)
+
+
+def _cause(error: Exception) -> str:
+    """Return why there was no answer, where the reason is not just that nothing is there."""
+    reason = str(getattr(error, "reason", None) or error)
+    if "to proxy" in reason:
+        return ": the proxy of HTTPS_PROXY or the kubeconfig does not answer"
+    if "CERTIFICATE" in reason:
+        _, _, told = reason.partition("certificate verify failed: ")
+        return f": its certificate is not trusted ({told.partition(' (_ssl')[0] or reason})"
+    if "Failed to resolve" in reason:
+        return ": there is no such host"
+    if "timed out" in reason:
+        return " in time"
+    return ": connection refused" if "refused" in reason else ""
 
 
 def _failure(status: int, reason: str, path: str) -> ClusterError:
     if status in _REFUSED:
         hint = f"the account of the kubeconfig must be allowed to read {path}"
+        if status == _UNKNOWN_ACCOUNT:
+            hint = f"log in again: the cluster does not take the kubeconfig's login; {CHECK_ACCESS}"
         return ClusterError(f"the cluster refuses to be read: {status} {reason}", hint, status)
     return ClusterError(f"the cluster failed: {status} {reason}", CHECK_ACCESS, status)

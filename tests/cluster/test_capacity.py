@@ -149,7 +149,7 @@ def test_a_cluster_that_does_not_answer_is_one_line(cluster: Cluster, site: Path
     result = paichart(site, dead)
     assert (result.returncode, result.stdout) == (3, "")
     assert result.stderr.splitlines() == [
-        "error: no answer from https://127.0.0.1:9; nothing was written",
+        "error: no answer from https://127.0.0.1:9: connection refused; nothing was written",
         "  try `kubectl get nodes` with the same --kubeconfig and --context",
     ]
     assert not (site / "capacity.yaml").exists()

@@ -239,7 +239,7 @@ class Wire:
         )
         self.rest_client = SimpleNamespace(pool_manager=SimpleNamespace(request=self._request))
 
-    def _request(self, method: str, url: str, *, headers: Json, body: bytes | None, timeout: object) -> Any:
+    def _request(self, method: str, url: str, *, headers: Json, body: bytes | None, **_: object) -> Any:
         parts = urlsplit(url)
         lower = {name.lower(): value for name, value in headers.items()}
         content = json.loads(body) if body else None
