@@ -130,6 +130,10 @@ def test_the_result_as_json_names_files_and_every_key(old, run):
         "layout.yaml",
         "services-configuration.yaml",
         "credentials.yaml",
+        ".paichart/config.schema.json",
+        ".paichart/layout.schema.json",
+        ".paichart/services-configuration.schema.json",
+        ".paichart/capacity.schema.json",
     ]
     told = {(entry["action"], entry["file"], key) for entry in document["keys"] for key in entry["keys"]}
     assert ("ignored", "config.yaml", "password") in told
@@ -153,8 +157,39 @@ def test_the_default_folder_is_here(old, run):
     assert Path("config.yaml").exists()
     assert result.stdout.endswith(
         "\nwrote .: config.yaml, layout.yaml, services-configuration.yaml, credentials.yaml, "
-        "and 4 schemas for editors\n\nnext:\n  paichart validate .\n"
+        "and 4 schemas for editors\n\n"
+        "next:\n  paichart validate .\n  paichart preflight .\n  paichart build .\n"
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["services-configuration.yaml", "capacity.yaml", "credentials.yaml", "layout.yaml"]
+)
+def test_an_input_that_would_mix_with_the_new_ones_is_refused(name, old, run):
+    (old / "services-configuration.yaml").unlink()
+    Path("new").mkdir()
+    Path("new", name).write_text("mine: 1\n")
+    result = run("import", "old", "-o", "new")
+    assert result.exit_code == 2
+    assert f"new/{name}: exists already; nothing was written" in result.stderr
+    assert [path.name for path in Path("new").iterdir()] == [name]
+
+
+def test_a_file_that_was_not_for_everybody_stays_so(old, run):
+    (old / "config.yaml").write_text("docker_image_tag: v1.8.0\n# password: sesame\n")
+    run("import", "old", "-o", "open")
+    (old / "config.yaml").chmod(0o640)
+    run("import", "old", "-o", "closed")
+    assert stat.S_IMODE(Path("open/config.yaml").stat().st_mode) == 0o644
+    assert stat.S_IMODE(Path("closed/config.yaml").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("option", ["--context", "--kubeconfig"])
+def test_what_is_said_of_a_cluster_needs_one(option, old, run):
+    result = run("import", "old", option, "x", "-o", "new")
+    assert result.exit_code == 2
+    assert f"{option} says something of a cluster that is not read" in result.stderr
+    assert not Path("new").exists()
 
 
 @pytest.mark.parametrize("arguments", [[], ["old", "--from-cluster"]])

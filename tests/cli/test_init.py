@@ -104,7 +104,7 @@ def test_nobody_answers_questions_in_vain(run):
 
 
 @pytest.mark.parametrize(
-    "option", ["--master", "--worker", "--storage", "--exclude", "--selector", "--kubeconfig"]
+    "option", ["--master", "--worker", "--storage", "--exclude", "--selector", "--device", "--kubeconfig"]
 )
 def test_what_is_said_of_a_cluster_needs_one(run, option):
     result = run("init", "my", option, "x")
@@ -178,6 +178,15 @@ def test_a_bad_selector_is_wrong_usage(here, run):
         result = run("init", "my", "--from-cluster", "--kubeconfig", path, "--selector", "a in b")
     assert result.exit_code == 2
     assert "--selector: 'a in b' is no label selector" in result.stderr
+
+
+def test_a_device_that_no_node_has_is_told_with_what_was_meant(here, run):
+    with kubeconfig_of(cluster(control_plane("cp", "10.0.0.1"), *GPUS), here / "api") as path:
+        result = run("init", "my", "--from-cluster", "--kubeconfig", path, "--device", "nvidia.com/gpus")
+    assert result.exit_code == 2
+    assert "no node offers 'nvidia.com/gpus'; nothing was written" in result.stderr
+    assert "did you mean 'nvidia.com/gpu'?" in result.stderr
+    assert not Path("my").exists()
 
 
 def test_a_cluster_that_refuses_is_the_machines_fault(here, run):

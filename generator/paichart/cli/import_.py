@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from paichart.cli.exits import Exit, fail
-from paichart.cli.options import Context, FromCluster, Kubeconfig, Output, OutputFormat
+from paichart.cli.options import (
+    Context,
+    FromCluster,
+    Kubeconfig,
+    Output,
+    OutputFormat,
+    refuse_without_cluster,
+)
 
 if TYPE_CHECKING:
     from paichart.migration.importing import Imported
@@ -39,17 +45,23 @@ def import_(
     Example: paichart import --from-cluster -o my-cluster && paichart validate my-cluster
     """
     from paichart.cli.print import print_problems  # noqa: PLC0415 - keeps `--version` and `--help` quick
+    from paichart.credentials import FILE_NAME  # noqa: PLC0415
     from paichart.migration.importing import translate  # noqa: PLC0415
     from paichart.problems import has_errors  # noqa: PLC0415
-    from paichart.write import NotOursError, write_new  # noqa: PLC0415
+    from paichart.schema import FILES  # noqa: PLC0415
+    from paichart.write import NotOursError, refuse_present, write_new  # noqa: PLC0415
 
     if (legacy_dir is not None) is from_cluster:
         raise typer.BadParameter("give a folder, or --from-cluster", param_hint="DIR")
-    imported = translate(_legacy(legacy_dir, kubeconfig, context))
-    if has_errors(imported.problems):
-        print_problems(imported.problems, imported.lines, output)
-        raise typer.Exit(Exit.PROBLEMS)
+    if not from_cluster:
+        refuse_without_cluster(kubeconfig=kubeconfig, context=context)
     try:
+        # An input that stands there already would be read together with the new ones.
+        refuse_present(output_dir, (*FILES.values(), FILE_NAME))
+        imported = translate(_legacy(legacy_dir, kubeconfig, context))
+        if has_errors(imported.problems):
+            print_problems(imported.problems, imported.lines, output)
+            raise typer.Exit(Exit.PROBLEMS)
         write_new(output_dir, imported.files, private=imported.private)
     except NotOursError as error:
         fail(f"{error}; nothing was written", error.hint, Exit.USAGE)
@@ -70,13 +82,13 @@ def _legacy(folder: Path | None, kubeconfig: Path | None, context: str | None) -
 
 
 def _print(imported: Imported, folder: Path, output: Output) -> None:
-    from paichart.cli.print import columns_of, print_json, print_next, print_written  # noqa: PLC0415
+    from paichart.cli.print import columns_of, print_first_steps, print_json, print_written  # noqa: PLC0415
     from paichart.migration import report  # noqa: PLC0415
 
     if output is Output.JSON:
-        written = [name for name in imported.files if not name.startswith(".")]
-        print_json({"folder": str(folder), "files": written, "keys": report.as_document(imported.entries)})
+        keys = report.as_document(imported.entries)
+        print_json({"folder": str(folder), "files": list(imported.files), "keys": keys})
         return
     typer.echo(report.as_text(imported.entries, columns_of(sys.stdout)), nl=False)
     print_written(folder, imported.files)
-    print_next([f"paichart validate {shlex.quote(str(folder))}"])
+    print_first_steps(folder)

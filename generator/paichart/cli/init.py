@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from paichart.cli.exits import Exit, fail
-from paichart.cli.options import Context, FromCluster, Kubeconfig, Output, OutputFormat
+from paichart.cli.options import (
+    Context,
+    FromCluster,
+    Kubeconfig,
+    Output,
+    OutputFormat,
+    refuse_without_cluster,
+)
 
 if TYPE_CHECKING:
     from paichart.starter.files import Starter
 
 _BAD_REQUEST = 400
 _SECRET = "services-configuration.yaml"  # noqa: S105 # it holds one, with OIDC
-_NEXT = ("validate", "preflight", "build")
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write into.")]
 Interactive = Annotated[bool, typer.Option("--interactive", "-i", help="Ask the five questions that matter.")]
@@ -88,8 +93,8 @@ def init(
     from paichart.write import NotOursError  # noqa: PLC0415
 
     if not from_cluster:
-        _refuse(master=master, worker=worker, storage=storage, exclude=exclude)
-        _refuse(selector=selector, device=device, kubeconfig=kubeconfig, context=context)
+        refuse_without_cluster(master=master, worker=worker, storage=storage, exclude=exclude)
+        refuse_without_cluster(selector=selector, device=device, kubeconfig=kubeconfig, context=context)
     wishes = Wishes(master or "", *(tuple(names or ()) for names in (worker, storage, exclude)))
     try:
         _refuse_present(folder)
@@ -116,13 +121,6 @@ def init(
         raise typer.Exit(130) from None
 
 
-def _refuse(**given: object) -> None:
-    """Leave with an option that speaks of a cluster, where none is read."""
-    for name, value in given.items():
-        if value:
-            fail(f"--{name} says something of a cluster that is not read", "add --from-cluster", Exit.USAGE)
-
-
 def _refuse_present(folder: Path) -> None:
     """Raise NotOursError when a file would be overwritten, before anybody answers questions in vain."""
     from paichart.starter.editor import schema_files  # noqa: PLC0415
@@ -134,7 +132,7 @@ def _refuse_present(folder: Path) -> None:
 
 def _write(folder: Path, starter: Starter, output: Output) -> None:
     """Write the files, and print what was written and found, and what to do next."""
-    from paichart.cli.print import print_json, print_next, print_written  # noqa: PLC0415
+    from paichart.cli.print import print_first_steps, print_json, print_written  # noqa: PLC0415
     from paichart.schema import FILES  # noqa: PLC0415
     from paichart.starter import summary  # noqa: PLC0415
     from paichart.starter.files import render  # noqa: PLC0415
@@ -150,7 +148,6 @@ def _write(folder: Path, starter: Starter, output: Output) -> None:
     print_written(folder, files)
     for line in summary.roles(starter):
         typer.echo(line)
-    name = shlex.quote(str(folder))
     if starter.is_example:
         typer.echo(f"\nThe machines are examples: replace them in {folder / FILES['layout']}.")
-    print_next(f"paichart {step} {name}" for step in _NEXT)
+    print_first_steps(folder)

@@ -83,6 +83,13 @@ Context = Annotated[
 ]
 
 
+def refuse_without_cluster(**given: object) -> None:
+    """Leave with an option that speaks of a cluster, where none is read."""
+    for name, value in given.items():
+        if value:
+            fail(f"--{name} says something of a cluster that is not read", "add --from-cluster", Exit.USAGE)
+
+
 def known_services(names: Sequence[str], known: Collection[str]) -> frozenset[str]:
     """Return names of services as a set, or leave with the one that is not known and what was meant."""
     from paichart.problems import suggest  # noqa: PLC0415 - keeps `--version` and `--help` quick

@@ -92,6 +92,11 @@ def print_written(folder: Path, files: Collection[str]) -> None:
     typer.echo(f"wrote {folder}: {', '.join(named)}, and {len(files) - len(named)} schemas for editors")
 
 
+def print_first_steps(folder: Path) -> None:
+    """Print what is done with new inputs in a folder."""
+    print_next(f"paichart {step} {shlex.quote(str(folder))}" for step in ("validate", "preflight", "build"))
+
+
 def print_next(commands: Iterable[str]) -> None:
     """Print what to do next: commands to paste."""
     typer.echo("\n".join(["", "next:", *(f"  {command}" for command in commands)]))

@@ -54,6 +54,7 @@ class _Draft:
 
     document: Document
     text: str
+    is_private: bool = False
     layers: list[Edited] = field(default_factory=list)
 
     @property
@@ -104,7 +105,9 @@ def translate(legacy: Legacy) -> Imported:
     if has_errors(problems):
         return Imported({}, (), entries, problems, lines)
     files = {FILES[name]: _headed(name, draft.text) for name, draft in drafts.items() if draft.data}
-    private = [FILES[name] for name, draft in drafts.items() if _holds_secrets(name, draft.data)]
+    private = [
+        FILES[name] for name, draft in drafts.items() if draft.is_private or _holds_secrets(name, draft.data)
+    ]
     if values:
         files[credentials.FILE_NAME] = credentials.as_text(values)
         private.append(credentials.FILE_NAME)
@@ -114,7 +117,8 @@ def translate(legacy: Legacy) -> Imported:
 def _draft(name: str, legacy: Legacy) -> _Draft:
     """Return an input to begin with: an empty one where the old installation could do without its file."""
     if name in legacy.files:
-        return _Draft(legacy.files[name].document, legacy.files[name].text)
+        file = legacy.files[name]
+        return _Draft(file.document, file.text, file.is_private)
     return _Draft(absent(FILES[name]), "")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,14 @@ _OLD_LAYOUT = "cluster-configuration.yaml"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file: what was read of it, and its text (empty when it can't be used)."""
+    """One file: what was read of it, and its text (empty when it can't be used).
+
+    Of a private one the mode says that not everybody may read it.
+    """
 
     document: Document
     text: str = ""
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,8 @@ def _read(path: Path) -> File:
     document = load(path)
     if document.data is None and has_errors(document.problems):
         return File(document)
-    return _file(document, path.read_bytes().decode("utf-8"))
+    is_private = not path.stat().st_mode & stat.S_IROTH
+    return replace(_file(document, path.read_bytes().decode("utf-8")), is_private=is_private)
 
 
 def _file(document: Document, text: str) -> File:

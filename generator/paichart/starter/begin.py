@@ -6,13 +6,16 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from paichart.kube import Api
+from paichart.problems import suggest
 from paichart.starter.choices import Choices
 from paichart.starter.files import Starter
 from paichart.starter.lines import example
 from paichart.starter.plan import plan
 from paichart.starter.questions import Asker, ask_choices, ask_machines, ask_master, ask_roles
-from paichart.starter.roles import UnclearMasterError, Wishes, assign
+from paichart.starter.roles import RolesError, UnclearMasterError, Wishes, assign
 from paichart.starter.survey import survey
+
+_OFFERED = "`kubectl describe node` shows the names below Allocatable"
 
 
 def without_cluster(asker: Asker | None = None) -> Starter:
@@ -38,6 +41,9 @@ def from_cluster(
     Raises ClusterError, RolesError, and UnclearMasterError where nobody is to be asked.
     """
     found = survey(api, selector, devices)
+    for name in devices:
+        if name not in found.offered:
+            raise RolesError(f"no node offers '{name}'", suggest(name, found.offered) or _OFFERED)
     wishes = replace(wishes, selected=found.selected)
     if asker and is_asking_all:
         made = plan(ask_roles(asker, found.nodes, wishes))

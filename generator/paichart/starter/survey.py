@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from paichart.kube import Api
 from paichart.starter.facts import Facts, read_facts
@@ -14,11 +15,15 @@ _NODES = "/api/v1/nodes"
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Every node in its order, names of those that a label selector matches (None without one), and facts."""
+    """Every node in its order, names of those that a label selector matches (None without one), and facts.
+
+    `offered` are the names of all resources that a node offers.
+    """
 
     nodes: tuple[Node, ...]
     selected: frozenset[str] | None
     facts: Facts
+    offered: frozenset[str]
 
 
 def survey(api: Api, selector: str = "", devices: Collection[str] = ()) -> Survey:
@@ -35,5 +40,11 @@ def survey(api: Api, selector: str = "", devices: Collection[str] = ()) -> Surve
             labelSelector=selector,
         )
         selected = frozenset(names)
-    nodes = api.reduced(_NODES, lambda item: read_node(item, devices))
-    return Survey(in_order(nodes), selected, read_facts(api))
+    found = list(api.reduced(_NODES, lambda item: (read_node(item, devices), _offered(item))))
+    nodes = in_order(node for node, _ in found)
+    offered = frozenset(name for _, names in found for name in names)
+    return Survey(nodes, selected, read_facts(api), offered)
+
+
+def _offered(item: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset((item.get("status") or {}).get("allocatable") or ())
