@@ -213,6 +213,8 @@ def test_who_was_left_out_stands_in_the_layout():
         real.aks_windows(),
     )
     layout = render_inputs(made)["layout.yaml"]
+    assert "from 4 nodes of context" in layout
+    assert "from 1 node of context" in render_inputs(STARTERS["one node"])["layout.yaml"]
     assert "# - gpu-2: is not Ready" in layout
     assert "# - akswin000000: is windows; OpenPAI's images are for linux" in layout
 

@@ -116,9 +116,12 @@ def test_tainted_nodes_run_jobs_when_a_name_or_pattern_says_so():
 def test_where_no_node_with_devices_is_fit_the_others_do_not_run_jobs_in_silence():
     with pytest.raises(RolesError, match="no node with devices is fit for jobs") as error:
         roles(CP, CPU, real.gke_t4(1))
-    assert "is tainted nvidia.com/gpu=present:NoSchedule" in error.value.hint
+    assert "-x1q2' is tainted nvidia.com/gpu=present:NoSchedule" in error.value.hint
     assert "name the workers with --worker" in error.value.hint
     assert names(roles(CP, CPU, real.gke_t4(1), workers=("cpu-1",)).workers) == ["cpu-1"]
+    with pytest.raises(RolesError) as error:
+        roles(CP, CPU, real.gke_t4(1), real.gke_t4(2))
+    assert "-x1q2', 'gke-lab-t4-pool-3f9a6c21-x2q2': is tainted" in error.value.hint
 
 
 def test_excluded_nodes_have_no_role():

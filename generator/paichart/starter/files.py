@@ -92,7 +92,7 @@ def _values(starter: Starter) -> dict[str, object]:
         "facts": facts,
         "choices": starter.choices,
         "is_example": starter.is_example,
-        "node_count": len(starter.nodes),
+        "node_count": _counted(len(starter.nodes), "node"),
         "api_address": facts.api_address if facts and ":" in address else "",
         "kinds": tuple(_kinds(plan)),
         "machines": plan.machines,
@@ -118,10 +118,14 @@ def _kinds(plan: Plan) -> Iterator[dict[str, object]]:
         count = len(kind.nodes)
         yield {
             "sku": kind.sku,
-            "count": f"{count} machines" if count > 1 else "1 machine",
+            "count": _counted(count, "machine"),
             "is_master": plan.master.sku == kind.sku,
             "remarks": kind.remarks,
         }
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _reservation(plan: Plan) -> dict[str, str] | None:

@@ -113,7 +113,7 @@ def _plan(roles: Roles, kinds: Sequence[Kind], reservation: Resources | None) ->
 
 
 def _too_small(roles: Roles, kinds: Sequence[Kind], reserve: Reserve) -> dict[str, str]:
-    """Return the workers whose SKU leaves no room for a job, and why. Raises RolesError for the master."""
+    """Return the workers whose SKU leaves no room for a job, and why; a master that works is none of them."""
     workers = {node.name for node in roles.workers} - {roles.master.name}
     return {
         node.name: _why_small(kind.sku, reserve)

@@ -227,7 +227,10 @@ def _why_none(nodes: Sequence[Node], master: Node | None) -> str:
     for node in nodes:
         if not node.is_fit:
             reasons.setdefault(node.objection, []).append(node.name)
-    told = [f"{some_names(names)} {reason}" for reason, names in list(reasons.items())[:3]]
+    told = [
+        f"{some_names(names)}{':' if len(names) > 1 else ''} {reason}"
+        for reason, names in list(reasons.items())[:3]
+    ]
     if master is not None and master.is_fit:
         told.append(f"add --worker {master.name} to let the master run jobs")
     return "; ".join(told) or "the cluster has no nodes"
