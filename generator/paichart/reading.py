@@ -93,7 +93,7 @@ def _missing(path: Path) -> Unread:
     if not is_there(folder):
         hint = _similar(folder, is_folder=True) or "check the path"
         return Unread(folder, "PAI101", "there is no such folder", hint)
-    hint = _similar(path, is_folder=False) or f"check the path, or begin with `paichart init`"
+    hint = _similar(path, is_folder=False) or "check the path, or begin with `paichart init`"
     return Unread(path, "PAI101", "there is no such file", hint)
 
 
