@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -232,6 +236,29 @@ def test_a_kubeconfig_that_is_not_there_is_one_line(tmp_path, run):
     assert result.exit_code == 3
     assert "nothing was written" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.programs
+def test_who_tires_of_a_silent_cluster_is_told_that_nothing_was_changed(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        server = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        kubeconfig = {
+            "clusters": [{"name": "c", "cluster": {"server": server}}],
+            "users": [{"name": "u", "user": {"token": "sesame"}}],
+            "contexts": [{"name": "lab", "context": {"cluster": "c", "user": "u"}}],
+            "current-context": "lab",
+        }
+        (tmp_path / "kubeconfig").write_text(yaml.safe_dump(kubeconfig))
+        command = [sys.executable, "-m", "paichart.cli", "import", "--from-cluster", "-o", "new"]
+        process = subprocess.Popen(
+            [*command, "--kubeconfig", "kubeconfig"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        )
+        silent.settimeout(60)
+        with silent.accept()[0]:
+            process.send_signal(signal.SIGINT)
+            _, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stderr) == (130, "\nstopped; nothing was changed\n")
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_layout_of_before_openpai_0_8_is_found(old, run):

@@ -77,9 +77,11 @@ def main() -> None:
 def _run(command: Callable[[], Any]) -> None:
     try:
         command()
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; nothing was changed\n")
-        sys.exit(130)
+    except SystemExit as end:
+        # Typer makes a silent exit of Ctrl-C.
+        if end.__context__ is not None and isinstance(end.__context__.__cause__, KeyboardInterrupt):
+            sys.stderr.write("\nstopped; nothing was changed\n")
+        raise
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output left; Python would complain again at exit
         sys.exit(Exit.MACHINE)
