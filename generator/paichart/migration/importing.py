@@ -41,7 +41,7 @@ class Imported:
     With an error among the problems there are no files. `lines` are those of the legacy files by their name.
     """
 
-    files: Mapping[str, str]
+    files: Mapping[str, str] = field(repr=False)
     private: tuple[str, ...]
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]

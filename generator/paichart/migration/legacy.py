@@ -55,7 +55,7 @@ class Legacy:
     `others` are names of files that are no input any more. `running` is None without a cluster.
     """
 
-    files: Mapping[str, File]
+    files: Mapping[str, File] = field(repr=False)
     others: tuple[str, ...] = ()
     running: Running | None = field(default=None, repr=False)
 
