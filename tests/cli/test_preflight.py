@@ -79,11 +79,47 @@ def test_a_finding_has_its_place_and_its_cure_below(site, run, kubeconfig, doubl
         "SEVERITY  CODE    WHERE                   WHAT",
         "warning   PAI303  site/layout.yaml:26:15  2 nodes: 'pai-worker1', 'pai-worker2'",
         "          is cordoned: no service or job starts there",
-        "          > kubectl uncordon pai-worker1 pai-worker2",
+        f"          > kubectl --kubeconfig {kubeconfig} uncordon pai-worker1 pai-worker2",
         "",
         "2 warnings: ready to install",
         "`paichart explain PAI303` says more",
     ]
+
+
+def test_commands_reach_the_cluster_and_the_inputs_that_were_looked_at(site, run, kubeconfig, double):
+    moved = kubeconfig.rename(kubeconfig.parent / "my cluster")
+    with (site / "config.yaml").open("a", encoding="utf-8") as file:
+        file.write("paichart: {credentials: external}\n")
+    names = ("--kubeconfig", moved, "--context", "lab", "--namespace", "pai")
+    result = run("preflight", "site", *names)
+    reach = f"--kubeconfig '{moved}'"
+    release = "upgrade --install openpai ./out --namespace pai --create-namespace"
+    assert f"> helm {reach} --kube-context lab {release}\n" in result.stdout
+    apply = f"kubectl {reach} --context lab apply -f -"
+    assert f"> paichart credentials site --namespace pai | {apply}\n" in result.stdout
+    double.lists["/api/v1/nodes"][1]["status"]["allocatable"]["cpu"] = "8"
+    document = json.loads(run("preflight", "site", *names, "--output", "json").stdout)
+    (few,) = (one for one in document["findings"] if one["code"] == "PAI306")
+    record = f"or record what nodes offer: paichart capacity site {reach} --context lab --from-cluster"
+    assert few["cure"].split("\n")[1] == record
+
+
+def test_a_command_has_twenty_names_at_most_and_says_how_many_are_left(site, run, kubeconfig, double):
+    rows = ""
+    for number in range(30):
+        name, address = f"w{number:02}", f"10.0.1.{number}"
+        double.lists["/api/v1/nodes"].append(machine(name, address, "220Gi", **GPUS))
+        rows += (
+            f"\n  - {{hostname: {name}, hostip: {address}, machine-type: gpu-machine, pai-worker: 'true'}}"
+        )
+    for broken in double.lists["/api/v1/nodes"][3:]:
+        broken["spec"]["unschedulable"] = True
+    layout = site / "layout.yaml"
+    layout.write_text(layout.read_text().replace("machine-list:", f"machine-list:{rows}"))
+    lines = run("preflight", "site", "--kubeconfig", kubeconfig).stdout.splitlines()
+    (command,) = (number for number, line in enumerate(lines) if " uncordon " in line)
+    assert lines[command].split(" uncordon ")[1].split() == [f"w{number:02}" for number in range(20)]
+    assert lines[command + 1] == "          > and so for the other 10: --output json has them"
 
 
 def test_an_error_is_exit_code_1(site, run, kubeconfig, double):
@@ -118,7 +154,9 @@ def test_namespace_and_release_are_those_of_the_installation(site, run, kubeconf
     result = run("preflight", "site", "--kubeconfig", kubeconfig, "--namespace", "pai", "--release", "ai")
     assert result.exit_code == 1
     assert "release   ai in namespace pai" in result.stdout
-    assert "> kubectl label --overwrite namespace pai pod-security" in result.stdout
+    assert (
+        f"> kubectl --kubeconfig {kubeconfig} label --overwrite namespace pai pod-security" in result.stdout
+    )
 
 
 def test_faulty_inputs_are_told_as_validate_does_and_no_cluster_is_asked(site, run, kubeconfig, double):
@@ -219,4 +257,6 @@ def test_a_worker_that_init_was_told_to_take_in_spite_of_its_taint_is_told(run, 
         result = run("preflight", "site", "--kubeconfig", kubeconfig, "--output", "json")
     errors = [one for one in json.loads(result.stdout)["findings"] if one["severity"] == "error"]
     assert [(one["code"], one["name"]) for one in errors] == [("PAI318", worker)]
-    assert errors[0]["cure"].startswith(f"kubectl taint node {worker} nvidia.com/gpu:NoSchedule-")
+    command, alternative = errors[0]["cure"].split("\n")
+    assert command == f"kubectl --kubeconfig {kubeconfig} taint node {worker} nvidia.com/gpu:NoSchedule-"
+    assert alternative.startswith("or let them: ")

@@ -75,7 +75,7 @@ def test_a_cordoned_node_is_told_once(cluster: Cluster, site: Path) -> None:
     try:
         assert told(site, cluster) == [("PAI303", WORKER)]
         text = preflight(site, cluster.kubeconfig).stdout
-        assert f"> kubectl uncordon {WORKER}" in text
+        assert f"> kubectl --kubeconfig {cluster.kubeconfig} uncordon {WORKER}\n" in text
     finally:
         cluster.kubectl("uncordon", WORKER)
     assert told(site, cluster) == []
@@ -96,7 +96,7 @@ def test_a_taint_is_told_with_the_command_that_takes_it_off(
     found = findings(site, cluster)
     assert [(one["code"], one["name"]) for one in found] == ([(code, name)] if code else [])
     cure = found[0]["cure"] if code else f"kubectl taint node {name} dedicated:{effect}-"
-    cluster.kubectl(*cure.split("#")[0].split()[1:])
+    cluster.kubectl(*cure.split("\n")[0].split()[1:])
     assert told(site, cluster) == []
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,8 +54,10 @@ def preflight(
     from paichart.site import load  # noqa: PLC0415
 
     cluster = cluster_of(load(config_dir, config=config, layout=layout, services=services), output)
+    files = {"": config_dir, "--config": config, "--layout": layout, "--services": services}
+    options = _options(kubeconfig, context, files)
     try:
-        examination = examine(connect(kubeconfig, context), cluster, release, namespace)
+        examination = examine(connect(kubeconfig, context), cluster, release, namespace, options)
     except ClusterError as error:
         fail(error.message, error.hint, Exit.MACHINE)
     if output is Output.JSON:
@@ -62,3 +67,23 @@ def preflight(
         text = as_text(examination, is_coloured=colour, width=columns_of(sys.stdout))
         typer.echo(text, nl=False, color=colour)
     raise typer.Exit(Exit.PROBLEMS if examination.has_errors else Exit.FINE)
+
+
+def _options(
+    kubeconfig: Path | None, context: str | None, files: Mapping[str, Path | None]
+) -> Mapping[str, str]:
+    """Return by command what it needs to reach the same cluster, and the same inputs."""
+    cluster = {"--kubeconfig": kubeconfig, "--context": context}
+    return {
+        "kubectl": _words(cluster),
+        "helm": _words({"--kubeconfig": kubeconfig, "--kube-context": context}),
+        "paichart capacity": _words({**files, **cluster}),
+        "paichart credentials": _words(files),
+        "paichart import": _words(cluster),
+    }
+
+
+def _words(given: Mapping[str, Path | str | None]) -> str:
+    """Return what was given as words of a shell; an empty name is that of an argument."""
+    pairs = ((name, str(value)) for name, value in given.items() if value is not None)
+    return shlex.join(word for pair in pairs for word in pair if word)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from paichart.preflight.examination import Examination
@@ -22,12 +23,12 @@ def as_data(examination: Examination) -> dict[str, Any]:
         },
         "release": {"name": examination.release, "namespace": examination.namespace},
         "account": {"administrator": examination.is_admin},
-        "findings": [_finding(finding) for finding in examination.findings],
+        "findings": [_finding(finding, examination.options) for finding in examination.findings],
         "summary": {f"{severity.value}s": counts[severity] for severity in Severity},
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, options: Mapping[str, str]) -> dict[str, Any]:
     span = finding.span
     return {
         "severity": finding.severity.value,
@@ -36,7 +37,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "name": finding.name,
         "message": finding.message,
         "detail": finding.detail,
-        "cure": cured(finding.cure, (finding.name,)),
+        "cure": cured(finding.cure, (finding.name,), options),
         "file": span.file if span else None,
         "line": span.line if span else None,
         "column": span.column if span else None,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from paichart.names import some_names
 from paichart.preflight.examination import Examination
-from paichart.preflight.finding import Group, cured
+from paichart.preflight.finding import NAMES, Group, cured
 from paichart.report.as_text import COLOURS, PLAIN, count, more
 
 WIDEST = 110
@@ -33,6 +33,7 @@ def as_text(examination: Examination, *, is_coloured: bool = False, width: int =
             rows = tuple(alike)
             for group in rows[:_ROWS_AT_MOST]:
                 lines += _row(group, place, min(width, WIDEST), is_coloured)
+                lines += [f"{_INDENT}> {_printable(line)}" for line in _cure(group, examination.options)]
             if len(rows) > _ROWS_AT_MOST:
                 rest = len(rows) - _ROWS_AT_MOST
                 lines.append(f"{_INDENT}… and {rest} more rows of {code}: --output json lists all")
@@ -55,7 +56,7 @@ def _head(examination: Examination) -> Iterator[str]:
 
 
 def _row(group: Group, place: int, width: int, is_coloured: bool) -> Iterator[str]:
-    """Yield the lines of one row: place and names, what is the matter, and the cure."""
+    """Yield the lines of one row: place and names, and what is the matter."""
     first = group.first
     severity = f"{first.severity.value:<10}"
     if is_coloured:
@@ -72,9 +73,14 @@ def _row(group: Group, place: int, width: int, is_coloured: bool) -> Iterator[st
     elif details:
         shown = "; ".join(f"{name}: {detail}" for name, detail in details[:_NAMED_AT_MOST])
         yield from _wrapped(f"({shown}{'; …' if len(details) > _NAMED_AT_MOST else ''})", width)
-    few = names if len(names) <= _PASTED_AT_MOST else (*names[:_PASTED_AT_MOST], "…")
-    for line in cured(first.cure, few).split("\n"):
-        yield f"{_INDENT}> {_printable(line)}"
+
+
+def _cure(group: Group, options: Mapping[str, str]) -> Iterator[str]:
+    """Yield the lines of the cure; each command has one of its own, with no more names than can be read."""
+    cure, names = group.first.cure, group.names
+    yield from cured(cure, names[:_PASTED_AT_MOST], options).split("\n")
+    if NAMES in cure and len(names) > _PASTED_AT_MOST:
+        yield f"and so for the other {len(names) - _PASTED_AT_MOST}: --output json has them"
 
 
 def _plural(kind: str) -> str:

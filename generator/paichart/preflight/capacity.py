@@ -40,7 +40,7 @@ def check_amounts(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
                 "PAI306",
                 severity if node.cpu < promised.cpu else Severity.WARNING,
                 f"offers fewer cores than SKU {sku} says ({_cores(machine.sku.cpu)})",
-                f"layout.yaml: machine-sku.{sku}.cpu.vcore: {_cores(known.cpu)}    # or {_RECORD}",
+                f"layout.yaml: machine-sku.{sku}.cpu.vcore: {_cores(known.cpu)}\nor {_RECORD}",
                 _cores(node.cpu),
             )
         if node.memory < machine.sku.memory:
@@ -49,7 +49,7 @@ def check_amounts(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
                 "PAI307",
                 severity if node.memory < promised.memory else Severity.WARNING,
                 f"offers less memory than SKU {sku} says ({_memory(machine.sku.memory)})",
-                f"layout.yaml: machine-sku.{sku}.mem: {_memory(known.memory)}    # or {_RECORD}",
+                f"layout.yaml: machine-sku.{sku}.mem: {_memory(known.memory)}\nor {_RECORD}",
                 _memory(node.memory),
             )
 
@@ -85,7 +85,7 @@ def check_devices(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
                 Severity.ERROR,
                 f"offers no {device.type}, of which SKU {sku} has {device.count}: it has no device plugin",
                 f"install the device plugin of {device.type}{_vendor(device.type)}, or correct "
-                f"machine-sku.{sku}.computing-device; look: kubectl describe node {NAMES}",
+                f"machine-sku.{sku}.computing-device; look:\nkubectl describe node {NAMES}",
                 _others(node),
             )
         elif count < device.count:
@@ -95,7 +95,7 @@ def check_devices(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
                 Severity.ERROR,
                 f"offers fewer {device.type} than the {device.count} of SKU {sku}",
                 f"layout.yaml: give it a SKU with computing-device.count as it is, or mend the devices; "
-                f"look: kubectl describe node {NAMES}",
+                f"look:\nkubectl describe node {NAMES}",
                 f"{count} of {device.count}",
             )
         elif count > device.count:
@@ -126,7 +126,7 @@ def check_room(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
             Severity.WARNING,
             f"has little room for OpenPAI's services, which take about {_cores(wanted.cpu)} cores and "
             f"{_memory(wanted.memory)} (paichart.master-reservation)",
-            f"move other pods away, or take a larger master; look: kubectl describe node {NAMES}",
+            f"move other pods away, or take a larger master; look:\nkubectl describe node {NAMES}",
             f"free are {_cores(free.cpu)} cores and {_memory(free.memory)}",
         )
 

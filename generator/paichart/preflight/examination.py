@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from paichart.kube import Api
@@ -76,7 +76,10 @@ CHECKS: tuple[Callable[[Plan, Snapshot], Iterator[Finding]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What was looked at, and what was found: the cluster's context, address and version, the release."""
+    """What was looked at, and what was found: the cluster's context, address and version, the release.
+
+    `options` are the words by which a cure's commands reach the same cluster and inputs (`finding.cured`).
+    """
 
     context: str
     address: str
@@ -87,6 +90,7 @@ class Examination:
     node_count: int | None
     is_admin: bool | None
     groups: tuple[Group, ...]
+    options: Mapping[str, str]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -99,7 +103,9 @@ class Examination:
         return any(finding.severity is Severity.ERROR for finding in self.findings)
 
 
-def examine(api: Api, cluster: Cluster, release: str, namespace: str) -> Examination:
+def examine(
+    api: Api, cluster: Cluster, release: str, namespace: str, options: Mapping[str, str]
+) -> Examination:
     """Hold a cluster against a site and its release. Raises ClusterError when it tells nothing."""
     plan = Plan.of(cluster, release, namespace)
     snapshot = read(api, plan)
@@ -113,6 +119,7 @@ def examine(api: Api, cluster: Cluster, release: str, namespace: str) -> Examina
         node_count=None if snapshot.nodes is None else len(snapshot.nodes),
         is_admin=snapshot.rights.is_admin if snapshot.rights else None,
         groups=groups(check(plan, snapshot)),
+        options=options,
     )
 
 

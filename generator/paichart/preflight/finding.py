@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from paichart.problems import Severity, Span
@@ -11,6 +12,7 @@ NAMES = "{names}"
 """What stands in a cure for the names of all that have the same finding."""
 
 _ORDER = tuple(Severity)
+_COMMAND = re.compile(r"\b(kubectl|helm|paichart [a-z]+)(?= [a-z-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,16 @@ def groups(findings: Iterable[Finding]) -> tuple[Group, ...]:
     return tuple(Group(tuple(alike)) for alike in found.values())
 
 
-def cured(cure: str, names: Sequence[str]) -> str:
-    """Return a cure with names in their place."""
-    return cure.replace(NAMES, " ".join(names))
+def cured(cure: str, names: Sequence[str], options: Mapping[str, str]) -> str:
+    """Return a cure with names in their place, and with what its commands need to reach the same cluster.
+
+    `options` are words by command, such as `--context lab` by `kubectl`.
+    """
+
+    def complete(match: re.Match[str]) -> str:
+        return " ".join(filter(None, (match[0], options.get(match[0]))))
+
+    return _COMMAND.sub(complete, cure).replace(NAMES, " ".join(names))
 
 
 def _place(finding: Finding) -> tuple[int, str, Span, str, str]:

@@ -76,7 +76,7 @@ def check_ready(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
                 "PAI302",
                 Severity.ERROR if is_needed else Severity.WARNING,
                 "is not Ready: nothing new starts there, and `helm --wait` may wait for its daemons",
-                f"kubectl describe node {NAMES}    # and look at its kubelet",
+                f"look at its kubelet, and at:\nkubectl describe node {NAMES}",
                 f"{since}{node.unready}",
             )
 
@@ -119,6 +119,8 @@ def check_hostname_label(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
                 "PAI305",
                 Severity.ERROR,
                 f"has label {_HOSTNAME}={node.hostname_label}, so no volume in a folder finds the master",
+                "take volumes of a class (paichart.storage.class), or start the kubelet with "
+                f"--hostname-override={node.name}; until it starts again this helps too:\n"
                 f"kubectl label --overwrite node {node.name} {_HOSTNAME}={node.name}",
             )
 

@@ -41,7 +41,8 @@ def _make(plan: Plan, ref: Ref, need: needs.Need) -> str:
     if need.keys or ref.name == plan.set("global", "jobPullSecret"):
         return f"paichart credentials --namespace {plan.namespace} | kubectl apply -f -"
     if need.type == needs.PULL:
-        return f"{make} docker-registry {ref.name} --docker-server=HOST --docker-username=USER"
+        login = "--docker-server=HOST --docker-username=USER --docker-password=PASSWORD"
+        return f"{make} docker-registry {ref.name} {login}"
     return f"{make} generic {ref.name} --from-literal=KEY=VALUE"
 
 
