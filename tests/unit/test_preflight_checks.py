@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from paichart.model import Capacity, Cluster, Device, Machine, Sku
+from paichart.model import Capacity, Cluster, Device, Machine, Settings, Sku
 from paichart.preflight.examination import CHECKS, check
 from paichart.preflight.finding import Finding
 from paichart.preflight.plan import Plan
@@ -414,6 +414,18 @@ def test_namespaces_admit_what_the_release_needs(objects, namespace, codes):
     assert [one.code for one in findings(snapshot(objects=objects), namespace=namespace)] == codes
 
 
+def test_openshift_refuses_pods_until_told_otherwise():
+    served = frozenset({"security.openshift.io/v1", "apps/v1"})
+    found = findings(snapshot(served=served, objects={DEFAULT: Meta(), PAI: Meta()}), namespace="pai")
+    assert [(one.code, one.severity, one.name) for one in found] == [
+        ("PAI330", W, "default"),
+        ("PAI331", W, "pai"),
+    ]
+    grant = "oc adm policy add-scc-to-group privileged system:serviceaccounts"
+    assert [one.cure for one in found] == [f"{grant}:default", f"{grant}:pai"]
+    assert [one.code for one in findings(snapshot(served=served))] == ["PAI330"]
+
+
 QUOTA = Limit("ResourceQuota", "default", "q", ("limits.cpu",))
 DEFAULTS = Limit("LimitRange", "default", "d", (), frozenset({"limits.cpu"}))
 LIMITS = [
@@ -508,7 +520,7 @@ def test_what_is_there_already_is_told(changes, codes):
 @pytest.mark.parametrize(
     ("revisions", "severity", "cure"),
     [
-        ((Revision(1, "pending-install"),), E, "helm uninstall openpai --namespace default"),
+        ((Revision(1, "pending-install"),), E, "(data stays)\nhelm uninstall openpai --namespace default"),
         ((Revision(9, "superseded"), Revision(10, "pending-upgrade")), E, "helm rollback openpai"),
         ((Revision(3, "failed"),), N, "helm upgrade --install openpai"),
     ],
@@ -559,7 +571,7 @@ def test_the_cure_for_lacking_memory_is_what_the_poorest_node_has():
     poor = (node(WORKER, memory=Fraction(40960)), node("pai-worker2", memory=Fraction("30720.7")))
     first, other = findings(snapshot(*poor), inputs)
     assert first.cure == other.cure
-    assert first.cure.startswith("layout.yaml: machine-sku.gpu.mem: 30Gi ")
+    assert first.cure.startswith("layout.yaml: machine-sku.gpu.mem: 30Gi\n")
     assert {first.detail, other.detail} == {"40Gi", "30Gi"}
 
 
@@ -577,6 +589,22 @@ def test_a_full_master_is_told_with_what_is_free():
     )
     (found,) = findings(snapshot(pods=(other,)))
     assert (found.code, found.name, found.detail) == ("PAI312", MASTER, "free are 1.5 cores and 59Gi")
+
+
+@pytest.mark.parametrize(
+    ("of", "severity"),
+    [
+        ("nvidia.com/gpu=present:NoSchedule", W),
+        ("nvidia.com/gpu=present:NoExecute", E),
+        ("dedicated=ai:NoSchedule", E),
+    ],
+)
+def test_without_hived_the_api_server_may_let_jobs_that_ask_for_devices_tolerate_their_taint(of, severity):
+    inputs = cluster()
+    config = Settings({**inputs.config.data, "enable_hived_scheduler": "false"})
+    inputs = replace(inputs, config=config)
+    (found,) = findings(snapshot(node(WORKER, taints=(taint(of),))), inputs)
+    assert (found.code, found.severity) == ("PAI318", severity)
 
 
 def test_jobs_tolerate_what_the_policy_gives_them():

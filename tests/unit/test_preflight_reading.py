@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
 from types import SimpleNamespace
@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from paichart.kube import Api, ClusterError, connect
+from paichart.model import Device
 from paichart.preflight.examination import check
 from paichart.preflight.plan import Plan
 from paichart.preflight.reading import read
@@ -131,6 +132,26 @@ WEBHOOKS = [
 ]
 
 
+def asked_of(name: str, by_labels: Json | None = None, **namespaces: Any) -> tuple[str, Json]:
+    """A strict webhook for pods that asks for namespaces by an expression, or for labels of pods."""
+    rules = [{"apiGroups": [""], "resources": ["pods"], "operations": ["CREATE"]}]
+    selector = {"matchExpressions": [namespaces]} if namespaces else {}
+    return name, {"rules": rules, "namespaceSelector": selector, "objectSelector": by_labels or {}}
+
+
+NAME = "kubernetes.io/metadata.name"
+WEBHOOKS += [
+    asked_of("everywhere-but-there", key=NAME, operator="NotIn", values=["kube-system"]),
+    asked_of("here", key=NAME, operator="In", values=["default"]),
+    asked_of("unless-excluded", key="policy/ignore", operator="DoesNotExist"),
+    asked_of("there", key=NAME, operator="In", values=["kube-system"]),
+    asked_of("everywhere-but-here", key=NAME, operator="NotIn", values=["default"]),
+    asked_of("sidecars", key="istio-injection", operator="In", values=["enabled"]),
+    asked_of("revisions", key="istio.io/rev", operator="Exists"),
+    asked_of("of-marked-pods", {"matchLabels": {"azure.workload.identity/use": "true"}}),
+]
+
+
 def lists() -> dict[str, list[Json]]:
     apps = "/apis/apps/v1"
     hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
@@ -146,7 +167,7 @@ def lists() -> dict[str, list[Json]]:
             {**made("plain", "web"), "spec": {"ports": [{"port": 80}]}},
         ],
         f"{apps}/deployments": [
-            {**made("fc", "jobs"), "spec": template("ghcr.io/x/frameworkcontroller:v1.0.0", "other:1")},
+            {**made("fc", "jobs"), "spec": template("ghcr.io/x/frameworkcontroller@sha256:1a2b", "other:1")},
             {**made("portal", "default"), "spec": template("nginx:1")},
         ],
         f"{apps}/statefulsets": [{**made("hivedscheduler-ds-a", "default"), "spec": template("k:1")}],
@@ -168,7 +189,8 @@ def lists() -> dict[str, list[Json]]:
             made("sh.helm.release.v1.openpai.v2", labels={**helm, "version": "2", "status": "deployed"}),
         ],
         "/api/v1/namespaces/default/resourcequotas": [
-            {**made("q", "default"), "spec": {"hard": {"pods": "10", "limits.cpu": "4"}}}
+            {**made("q", "default"), "spec": {"hard": {"pods": "10", "limits.cpu": "4"}}},
+            {**made("gke-resource-quotas", "default"), "spec": {"hard": {"pods": "1500"}}},
         ],
         "/api/v1/namespaces/default/limitranges": [{**made("l", "default"), "spec": limit}],
     }
@@ -305,7 +327,7 @@ def test_a_cluster_is_reduced_to_what_is_looked_at():
     )
     assert [(one.name, one.node_ports) for one in found.services or ()] == [("site", (30080,))]
     assert found.workloads == (
-        Workload("Deployment", "jobs", "fc", ("ghcr.io/x/frameworkcontroller:v1.0.0",)),
+        Workload("Deployment", "jobs", "fc", ("ghcr.io/x/frameworkcontroller@sha256:1a2b",)),
         Workload("StatefulSet", "default", "hivedscheduler-ds-a"),
         Workload("DaemonSet", "default", "pylon-ds"),
         Workload("DaemonSet", "pai", "d", ("everpeace/k8s-host-device-plugin:latest",), is_ours=True),
@@ -313,7 +335,7 @@ def test_a_cluster_is_reduced_to_what_is_looked_at():
     assert found.ingress_classes == (Class("nginx", True), Class("traefik", False))
     assert found.served == frozenset({"apps/v1"})
     assert found.revisions == (Revision(1, "superseded"), Revision(2, "deployed"))
-    assert found.webhooks == ("strict", "any")
+    assert found.webhooks == ("strict", "any", "everywhere-but-there", "here", "unless-excluded")
     assert found.limits == (
         Limit("ResourceQuota", "default", "q", ("limits.cpu", "pods")),
         Limit(
@@ -324,7 +346,7 @@ def test_a_cluster_is_reduced_to_what_is_looked_at():
             frozenset({"limits.cpu", "requests.cpu"}),
         ),
     )
-    assert found.has_dcgm is False
+    assert found.has_dcgm is None
     assert found.refusals == ()
 
 
@@ -509,5 +531,16 @@ def test_a_broken_amount_counts_as_nothing():
 def test_dcgm_is_found_by_either_label():
     double = guarded()
     label = {"app.kubernetes.io/name": "dcgm-exporter"}
+    inputs = site(None, {"monitoring": {"job-metrics": "kubelet"}})
+    sku = replace(inputs.workers[0].sku, device=Device("nvidia.com/gpu", "K80", 4))
+    inputs = replace(inputs, machines=(inputs.master, replace(inputs.workers[0], sku=sku)))
+    measured = Plan.of(inputs, "openpai", "default")
+    assert read(api_of(double), measured).has_dcgm is False
     double.lists[PODS] = [pod("dcgm", "w1", {"containers": [container()]}, labels=label)]
-    assert snapshot(double).has_dcgm is True
+    assert read(api_of(double), measured).has_dcgm is True
+
+
+def test_pods_are_listed_once_where_nothing_is_asked_of_dcgm():
+    double = guarded()
+    snapshot(double)
+    assert [request.path for request in double.requests].count(PODS) == 1

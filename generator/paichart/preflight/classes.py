@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from paichart.derive.monitoring import has_job_exporter, is_operator_on
+from paichart.derive.monitoring import is_operator_on
 from paichart.derive.network import exposure_type
-from paichart.model import GPU_DEFAULT_TYPE
 from paichart.preflight import needs
 from paichart.preflight.finding import Finding
 from paichart.preflight.plan import Plan, has_job_pod_policy
@@ -66,7 +65,8 @@ def check_gateway(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
         cure = "install the Gateway API and a controller for it, or choose another paichart.exposure.type"
         yield Finding("PAI326", Severity.ERROR, _API, api, message, cure)
     elif ref in snapshot.objects and snapshot.objects[ref] is None:
-        cure = f"kubectl get gateway --namespace {ref.namespace}    # write one as paichart.exposure.gateway"
+        cure = "write one of these as paichart.exposure.gateway:\n"
+        cure += f"kubectl get gateway --namespace {ref.namespace}"
         name = f"{ref.namespace}/{ref.name}"
         yield Finding("PAI326", Severity.ERROR, "Gateway", name, "is not in the cluster", cure)
 
@@ -82,10 +82,7 @@ def check_operator(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
 
 def check_dcgm(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
     """PAI328: with the kubelets' metrics, those of GPUs come from NVIDIA's DCGM exporter."""
-    has_gpus = any(
-        worker.sku.device and worker.sku.device.type == GPU_DEFAULT_TYPE for worker in plan.cluster.workers
-    )
-    if has_gpus and not has_job_exporter(plan.cluster) and snapshot.has_dcgm is False:
+    if needs.dcgm(plan) and snapshot.has_dcgm is False:
         message = "does not run: with job-metrics kubelet nothing else measures GPUs"
         cure = (
             "install it (NVIDIA's GPU operator brings it), or set paichart.monitoring.job-metrics: exporter"

@@ -40,7 +40,7 @@ def check_configuration(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
     """PAI343: the configuration of a legacy installation lies in the cluster."""
     for ref in _present(snapshot, "configmaps", "ConfigMap"):
         message = "is of a legacy installation (paictl config push)"
-        cure = f"{_MIGRATE}; afterwards: kubectl delete configmap --namespace {ref.namespace} {NAMES}"
+        cure = f"{_MIGRATE}; afterwards:\nkubectl delete configmap --namespace {ref.namespace} {NAMES}"
         yield Finding("PAI343", Severity.WARNING, "ConfigMap", ref.name, message, cure)
     for ref in _present(snapshot, "namespaces", "Namespace"):
         message = "is of an installation before v1.0: its users are not read any more"
@@ -56,8 +56,8 @@ def check_legacy_workloads(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
             "workload",
             f"{kind.lower()}/{name}",
             "is of a legacy installation: it and ours would fight over ports, jobs and data",
-            "first the backup and the order of docs/migrate.md; what is left then:\n"
-            f"kubectl delete --namespace {namespace} {NAMES}    # data stays",
+            "first the backup and the order of docs/migrate.md; what is left then (data stays):\n"
+            f"kubectl delete --namespace {namespace} {NAMES}",
         )
 
 
@@ -78,8 +78,8 @@ def check_owners(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
             yield Finding("PAI346", Severity.ERROR, shown, ref.name, message, cure)
         else:
             message = "is there and belongs to no Helm release: helm install would refuse"
-            cure = "helm install with --take-ownership (Helm 3.17 or newer), or give it to the release now; "
-            cure += "Helm 4 also wants --force-conflicts where kubectl wrote:\n"
+            cure = "give Helm --take-ownership (3.17 or newer), or give this to the release now; "
+            cure += "Helm 4 also wants --force-conflicts where others wrote:\n"
             cure += _adopt(ref, kind, plan)
             yield Finding("PAI345", Severity.ERROR, shown, ref.name, message, cure)
 
@@ -94,7 +94,7 @@ def check_revisions(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
         message = f"has revision {last.number} in state {last.status}: Helm refuses to upgrade"
         cure = f"helm rollback {plan.release} --namespace {plan.namespace}"
         if last.number == 1:
-            cure = f"helm uninstall {plan.release} --namespace {plan.namespace}    # data stays"
+            cure = f"(data stays)\nhelm uninstall {plan.release} --namespace {plan.namespace}"
         yield Finding("PAI347", Severity.ERROR, "release", name, message, cure)
     else:
         message = f"is installed (revision {last.number}, {last.status}): this will be an upgrade"
@@ -114,8 +114,8 @@ def check_fuse(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
     for machine, node in pairs(plan, snapshot) if not rivals else ():
         if machine.is_worker and node.devices.get(_FUSE, 0):
             message = f"offers {_FUSE} already: another device plugin runs there"
-            find = "kubectl get daemonset --all-namespaces | grep -i -e fuse -e device"
-            cure = f"stop it ({find}), or leave ours out: paichart.values.device-plugin.enabled: false"
+            cure = "leave ours out (paichart.values.device-plugin.enabled: false), or stop the other; look:\n"
+            cure += "kubectl get daemonset --all-namespaces | grep -i -e fuse -e device"
             yield Finding("PAI348", Severity.WARNING, "node", node.name, message, cure, "", machine.span)
 
 
@@ -126,6 +126,8 @@ def check_controllers(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
             message = "works on the same jobs or GPUs as ours would"
             what = f"{work.kind.lower()}/{work.name}"
             cure = f"kubectl scale --namespace {work.namespace} {what} --replicas=0"
+            if work.kind == "DaemonSet":
+                cure = f"kubectl delete --namespace {work.namespace} {what}"
             yield Finding("PAI349", Severity.ERROR, work.kind, f"{work.namespace}/{work.name}", message, cure)
 
 

@@ -11,6 +11,7 @@ from paichart.preflight.snapshot import Limit, Meta, Ref, Snapshot
 from paichart.problems import Severity
 
 _ENFORCE = "pod-security.kubernetes.io/enforce"
+_OPENSHIFT = "security.openshift.io/v1"
 _STRICT = ("baseline", "restricted")
 _NAMESPACE = "namespace"
 _COMPUTE = ("cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory")
@@ -18,6 +19,7 @@ _COMPUTE = ("cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "l
 
 def check_jobs_security(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
     """PAI330: the namespace of jobs admits them: they use the machine's network and folders."""
+    yield from _constrained("PAI330", JOBS, "jobs", snapshot)
     level = _level(snapshot, JOBS)
     if level in _STRICT:
         message = f"enforces Pod Security {level}, which refuses the pods of jobs"
@@ -26,6 +28,8 @@ def check_jobs_security(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
 
 def check_services_security(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
     """PAI331: the release's namespace admits the services: some see devices and folders of the machine."""
+    if plan.namespace != JOBS:
+        yield from _constrained("PAI331", plan.namespace, "services", snapshot)
     level = _level(snapshot, plan.namespace)
     if plan.namespace != JOBS and level in _STRICT:
         message = (
@@ -39,12 +43,12 @@ def check_namespace(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
     own = Ref("namespaces", "", plan.namespace)
     if own in snapshot.objects and snapshot.objects[own] is None:
         message = "is not there yet: Helm makes it when told to"
-        cure = f"helm install with --namespace {plan.namespace} --create-namespace"
+        cure = f"helm upgrade --install {plan.release} ./out --namespace {plan.namespace} --create-namespace"
         yield Finding("PAI332", Severity.NOTE, _NAMESPACE, plan.namespace, message, cure)
     for ref, meta in snapshot.objects.items():
         if ref.resource == "namespaces" and meta and meta.is_deleted:
             message = "is being deleted: nothing can be made in it"
-            cure = f"wait until it is gone; look: kubectl describe namespace {NAMES}"
+            cure = f"wait until it is gone; look:\nkubectl describe namespace {NAMES}"
             yield Finding("PAI332", Severity.ERROR, _NAMESPACE, ref.name, message, cure)
 
 
@@ -91,6 +95,14 @@ def _level(snapshot: Snapshot, namespace: str) -> str:
 def _admit(code: str, namespace: str, message: str) -> Finding:
     cure = f"kubectl label --overwrite namespace {namespace} {_ENFORCE}=privileged"
     return Finding(code, Severity.ERROR, _NAMESPACE, namespace, message, cure)
+
+
+def _constrained(code: str, namespace: str, who: str, snapshot: Snapshot) -> Iterator[Finding]:
+    """Yield that OpenShift decides about pods its own way; whether it lets ours in can't be seen."""
+    if _OPENSHIFT in (snapshot.served or ()):
+        message = f"is OpenShift's: unless granted, its security context constraints refuse pods of {who}"
+        cure = f"oc adm policy add-scc-to-group privileged system:serviceaccounts:{namespace}"
+        yield Finding(code, Severity.WARNING, _NAMESPACE, namespace, message, cure)
 
 
 def _limit(limit: Limit, severity: Severity, message: str, cure: str) -> Finding:

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from paichart.derive.monitoring import has_job_exporter
 from paichart.derive.network import exposure_type
 from paichart.derive.pylon import tls_secret
+from paichart.model import GPU_DEFAULT_TYPE
 from paichart.preflight.plan import JOBS, Plan, credential_keys, is_external, pull_secret
 from paichart.preflight.snapshot import Ref
 
@@ -50,6 +52,14 @@ def priority_classes(plan: Plan) -> Mapping[str, str]:
     made = (*_BUILT_IN, plan.set("global", "priorityClassName"))
     named = _texts(plan, "priorityClassName", skip=("global",))
     return {name: path for name, path in named.items() if name not in made}
+
+
+def dcgm(plan: Plan) -> bool:
+    """Tell whether the metrics of GPUs come from NVIDIA's DCGM exporter."""
+    has_gpus = any(
+        worker.sku.device and worker.sku.device.type == GPU_DEFAULT_TYPE for worker in plan.cluster.workers
+    )
+    return has_gpus and not has_job_exporter(plan.cluster)
 
 
 def claims(plan: Plan) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from paichart.kube import Api, ClusterError
 from paichart.preflight import recorded, reduce
 from paichart.preflight.needs import (
     claims,
+    dcgm,
     gateway,
     priority_classes,
     runtime_classes,
@@ -62,9 +63,9 @@ def read(api: Api, plan: Plan) -> Snapshot:
         ingress_classes=reader.ingress_classes(plan),
         served=reader.served(plan),
         revisions=reader.revisions(plan),
-        webhooks=reader.webhooks(),
+        webhooks=reader.webhooks(plan),
         limits=reader.limits(plan),
-        has_dcgm=reader.has_dcgm(),
+        has_dcgm=reader.has_dcgm() if dcgm(plan) else None,
         rights=reader.rights(plan),
         refusals=tuple(reader.refusals),
     )
@@ -174,11 +175,12 @@ class _Reader:
             path, right, skipped, reduce.revision, is_metadata_enough=True, labelSelector=selector
         )
 
-    def webhooks(self) -> tuple[str, ...] | None:
+    def webhooks(self, plan: Plan) -> tuple[str, ...] | None:
         found: list[str] = []
         for plural in ("mutatingwebhookconfigurations", "validatingwebhookconfigurations"):
             path, right = f"/apis/{_POLICY_GROUP}/v1/{plural}", f"list {plural}.{_POLICY_GROUP}"
-            some = self._list(path, right, "which webhooks can stop pods", reduce.strict_webhook)
+            make = reduce.strict_webhook_of((JOBS, plan.namespace))
+            some = self._list(path, right, "which webhooks can stop pods", make)
             if some is None:
                 return None
             found += some

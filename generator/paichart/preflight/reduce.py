@@ -41,6 +41,7 @@ KNOWN_IMAGES = (
 """Programs of which a cluster has one."""
 
 _LASTING = ("DaemonSet", "ReplicaSet", "StatefulSet", "Node")
+_GKE_QUOTA = "gke-resource-quotas"
 _TROUBLES = ("DiskPressure", "MemoryPressure", "PIDPressure", "NetworkUnavailable")
 _PLAIN_RESOURCES = ("cpu", "memory", "pods", "ephemeral-storage", "hugepages-", "attachable-volumes-")
 _LABELS = (
@@ -132,7 +133,7 @@ def workload_of(kind: str) -> Callable[[Json], Workload | None]:
         images = tuple(
             container["image"]
             for container in template["containers"]
-            if any(known in f"/{container['image']}:" for known in KNOWN_IMAGES)
+            if any(known in f"/{container['image'].partition('@')[0]}:" for known in KNOWN_IMAGES)
         )
         if not images and not is_listed(where, name, rows):
             return None
@@ -186,9 +187,11 @@ def revision(item: Json) -> Revision | None:
     return Revision(int(number), labels.get("status", "")) if number.isdecimal() else None
 
 
-def quota(item: Json) -> Limit:
-    """Return a ResourceQuota."""
+def quota(item: Json) -> Limit | None:
+    """Return a ResourceQuota, None for GKE's own, which is in every namespace and larger than a release."""
     own = item["metadata"]
+    if own["name"] == _GKE_QUOTA:
+        return None
     hard = item.get("spec", {}).get("hard") or {}
     return Limit("ResourceQuota", own["namespace"], own["name"], tuple(sorted(hard)))
 
@@ -208,13 +211,47 @@ def limit_range(item: Json) -> Limit:
     return Limit("LimitRange", own["namespace"], own["name"], tuple(what), frozenset(defaults))
 
 
-def strict_webhook(item: Json) -> str | None:
-    """Return the name of a webhook configuration that, when it fails, lets no pod be made; None otherwise."""
-    for hook in item.get("webhooks") or ():
-        is_strict = hook.get("failurePolicy", "Fail") == "Fail"
-        if is_strict and any(_meets_pods(rule) for rule in hook.get("rules") or ()):
-            return str(item["metadata"]["name"])
-    return None
+def strict_webhook_of(namespaces: Collection[str]) -> Callable[[Json], str | None]:
+    """Return what reduces a webhook configuration to its name, None for one that can't stop pods there."""
+
+    names = [{"kubernetes.io/metadata.name": name} for name in namespaces]
+
+    def reduce(item: Json) -> str | None:
+        for hook in item.get("webhooks") or ():
+            is_strict = hook.get("failurePolicy", "Fail") == "Fail"
+            is_met = any(_meets_pods(rule) for rule in hook.get("rules") or ())
+            is_asked = _may_select(hook.get("namespaceSelector"), names)
+            if is_strict and is_met and is_asked and _may_select(hook.get("objectSelector"), [{}]):
+                return str(item["metadata"]["name"])
+        return None
+
+    return reduce
+
+
+def _may_select(selector: Json | None, labels: Collection[Mapping[str, str]]) -> bool:
+    """Tell whether a selector meets any of these labels; a label that must be there and is not never does.
+
+    Of namespaces only the name is known: whoever asked for a webhook by a label of his own knows of it.
+    """
+    wanted = [
+        {"key": key, "operator": "In", "values": [value]}
+        for key, value in ((selector or {}).get("matchLabels") or {}).items()
+    ]
+    wanted += (selector or {}).get("matchExpressions") or ()
+    return any(all(_meets(one, own) for one in wanted) for own in labels)
+
+
+def _meets(wanted: Json, labels: Mapping[str, str]) -> bool:
+    """Tell whether labels meet one requirement. Source: k8s.io/apimachinery, pkg/labels `Requirement`."""
+    own, values = labels.get(wanted["key"]), wanted.get("values") or ()
+    match wanted["operator"]:
+        case "In":
+            return own in values
+        case "NotIn":
+            return own not in values
+        case "Exists":
+            return own is not None
+    return own is None
 
 
 def _meets_pods(rule: Json) -> bool:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from paichart.catalog import entries
+from paichart.derive.hived import is_hived_on
 from paichart.derive.monitoring import has_job_exporter
+from paichart.model import Machine
 from paichart.preflight.finding import NAMES, Finding
 from paichart.preflight.machines import about, pairs
 from paichart.preflight.plan import Plan, has_job_pod_policy, tolerates_all
@@ -96,7 +98,7 @@ def check_troubles(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
                 "PAI316",
                 Severity.WARNING,
                 "is short of something: it takes no new pods and may throw out those that it has",
-                f"kubectl describe node {NAMES}    # and free some on it",
+                f"free some on it; look:\nkubectl describe node {NAMES}",
                 ", ".join(node.troubles),
             )
 
@@ -119,7 +121,7 @@ def check_master_taints(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
                     "PAI317",
                     Severity.ERROR,
                     f"has taint {taint}, which keeps services away from the master",
-                    f"kubectl taint node {NAMES} {taint.key}:{taint.effect}-    # or let each tolerate it: "
+                    f"kubectl taint node {NAMES} {taint.key}:{taint.effect}-\nor let each tolerate it: "
                     f"paichart.values.SERVICE.tolerations",
                     f"{len(kept)} services: {', '.join(kept[:3])}{'…' if len(kept) > 3 else ''}",
                 )
@@ -133,12 +135,13 @@ def check_worker_taints(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
         if machine.is_worker:
             for taint in _barring(node.taints):
                 if not _is_tolerated(taint, tolerations):
+                    severity, message = _barred(taint, machine, plan)
                     yield about(
                         machine,
                         "PAI318",
-                        Severity.ERROR,
-                        f"has taint {taint}, which job pods don't tolerate: no job runs there",
-                        f"kubectl taint node {NAMES} {taint.key}:{taint.effect}-    # or let them: "
+                        severity,
+                        f"has taint {taint}, {message}",
+                        f"kubectl taint node {NAMES} {taint.key}:{taint.effect}-\nor let them: "
                         "paichart.values.openpai-runtime.jobPodPolicy {enabled: true, tolerations: […]}",
                     )
 
@@ -147,6 +150,22 @@ def _barring(taints: Sequence[Taint]) -> Iterator[Taint]:
     for taint in taints:
         if taint.effect in ("NoSchedule", "NoExecute") and taint.key not in _TOLD_OTHERWISE:
             yield taint
+
+
+def _barred(taint: Taint, machine: Machine, plan: Plan) -> tuple[Severity, str]:
+    """Return how bad a taint is that job pods don't tolerate by themselves.
+
+    Without HiveD they ask for the devices by name, and then the admission plugin ExtendedResourceToleration,
+    which is on in GKE and EKS, adds the toleration.
+    """
+    device = machine.sku.device
+    is_of_device = device is not None and (taint.key, taint.effect) == (device.type, "NoSchedule")
+    if is_of_device and not is_hived_on(plan.cluster):
+        message = (
+            "which job pods tolerate only where the API server has ExtendedResourceToleration (GKE, EKS)"
+        )
+        return Severity.WARNING, message
+    return Severity.ERROR, "which job pods don't tolerate: no job runs there"
 
 
 def _tolerations(service: str, plan: Plan) -> Sequence[Mapping[str, Any]]:
