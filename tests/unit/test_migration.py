@@ -12,7 +12,7 @@ import yaml
 from paichart.migration import report
 from paichart.migration.entries import Action
 from tests.unit.checking import LAYOUT
-from tests.unit.importing import CONFIG, LINE, body, credentials, imported, running, told
+from tests.unit.importing import CONFIG, LINE, body, changes, credentials, imported, running, told
 
 WHOLE = "rest-server:\n  default-pai-admin-username: boss\n"
 """What the old services could not do without."""
@@ -172,6 +172,12 @@ machine-list:
     assert "sesame" not in report.as_text(result.entries)
 
 
+def test_memory_that_can_be_no_gib_is_bytes_already() -> None:
+    layout = LAYOUT.replace("60Gi", "64424509440")
+    assert layout != LAYOUT
+    assert body(imported(layout=layout), "layout") == layout
+
+
 def test_a_layout_of_today_stays_to_the_character() -> None:
     layout = f"kubernetes: {{api-servers-url: https://10.0.0.1:6443}}\n{LAYOUT}"
     result = imported(layout=layout)
@@ -224,6 +230,26 @@ grafana:
     }
     assert body(result, "config") == "docker_image_tag: v1.8.0\nenable_hived_scheduler: false\n"
     assert told(result, Action.DECISION)["docker_image_tag"].startswith("OpenPAI before v1.0")
+
+
+def test_where_a_key_has_its_old_and_its_new_name_the_new_one_counts() -> None:
+    services = """\
+cluster: {cluster-id: old, common: {cluster-id: new}}
+grafana: {grafana-port: 3001, port: 3002}
+"""
+    result = imported(services=services)
+    assert yaml.safe_load(body(result, "services-configuration")) == {
+        "cluster": {"common": {"cluster-id": "new"}},
+        "grafana": {"port": 3002},
+    }
+    assert {"cluster.cluster-id", "grafana.grafana-port"} <= set(told(result, Action.IGNORED))
+
+
+def test_images_of_the_release_are_not_told_as_changed() -> None:
+    services = "cluster: {docker-registry: {tag: v1.8.0}}\n"
+    result = imported(services=services)
+    assert body(result, "services-configuration") == services
+    assert changes(result) == []
 
 
 # id, tag in config.yaml, tag in services-configuration.yaml, tag afterwards
@@ -298,6 +324,7 @@ LEFTOVERS = [
         "translated",
     ),
     ("text-for-number", 'grafana: {port: "3001"}\n', PORT, "grafana.port", "translated"),
+    ("text-with-a-zero", 'grafana: {port: "03001"}\n', PORT, "grafana.port", "translated"),
 ]
 
 

@@ -13,8 +13,7 @@ from typing import Any
 
 from paichart.credentials import SSH_PRIVATE_KEY, SSH_PUBLIC_KEY
 from paichart.kube import Api, ClusterError
-from paichart.migration.legacy import Legacy, Running, from_texts, read_as_old
-from paichart.migration.services import value_at
+from paichart.migration.legacy import Legacy, Running, from_texts, read_as_old, value_at
 from paichart.model import Secret
 
 CONFIG_MAP = "pai-configuration"

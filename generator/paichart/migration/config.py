@@ -11,6 +11,7 @@ from typing import Any
 
 from paichart.migration.edits import Editor
 from paichart.migration.entries import Action, Entry
+from paichart.migration.legacy import value_at
 from paichart.model import is_true
 
 FILE = "config.yaml"
@@ -41,17 +42,10 @@ def renewed_tag(tag: str) -> tuple[str, str]:
     return RELEASE, f"the charts fit the images of {RELEASE}, which bring an older database up to date"
 
 
-def tag_of(services: Mapping[str, Any]) -> str:
-    """Return the tag that services-configuration.yaml gives, which was in effect; empty without one."""
-    node: Any = services
-    for key in ("cluster", "docker-registry", "tag"):
-        node = node.get(key) if isinstance(node, Mapping) else None
-    return node if isinstance(node, str) else ""
-
-
 def _tag(data: Mapping[str, Any], services: Mapping[str, Any], editor: Editor) -> Iterator[Entry]:
     written = data.get(_TAG)
-    in_effect = tag_of(services)
+    named = value_at(services, ("cluster", "docker-registry", "tag"))
+    in_effect = named if isinstance(named, str) else ""
     if not isinstance(written, str | None) or not (written or in_effect):
         return
     tag, reason = renewed_tag(in_effect or str(written))

@@ -14,7 +14,7 @@ from paichart.migration import config, layout, leftovers, secrets, services
 from paichart.migration.changes import Edited
 from paichart.migration.edits import Editor
 from paichart.migration.entries import Action, Entry, grouped
-from paichart.migration.legacy import INPUTS, Legacy, read_as_old
+from paichart.migration.legacy import INPUTS, Legacy, read_as_old, value_at
 from paichart.problems import Problem, Span, has_errors, in_order
 from paichart.schema import FILES, load_schema
 from paichart.source import Document, absent, parse
@@ -177,7 +177,7 @@ def _of_the_rest(legacy: Legacy, drafts: Mapping[str, _Draft]) -> Iterable[Entry
     registries = legacy.running.registries if legacy.running is not None else ()
     logins = (
         drafts["config"].data.get("docker_registry_username"),
-        services.value_at(drafts["services-configuration"].data, ("cluster", "docker-registry", "username")),
+        value_at(drafts["services-configuration"].data, ("cluster", "docker-registry", "username")),
     )
     if registries and not any(logins):
         names = ", ".join(registries)

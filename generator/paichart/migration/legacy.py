@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,15 @@ def read_as_old(text: str) -> Mapping[str, Any]:
     except (yaml.YAMLError, ValueError, RecursionError):
         return {}
     return data if isinstance(data, Mapping) else {}
+
+
+def value_at(data: Any, path: Sequence[str | int]) -> Any:
+    """Return what stands at a path of keys, None when nothing does."""
+    for step in path:
+        if not isinstance(data, Mapping) or step not in data:
+            return None
+        data = data[step]
+    return data
 
 
 def _read(path: Path) -> File:

@@ -9,9 +9,8 @@ from typing import Any
 from paichart import credentials
 from paichart.migration.edits import Editor
 from paichart.migration.entries import Action, Entry, dotted
-from paichart.migration.legacy import Running
+from paichart.migration.legacy import Running, value_at
 from paichart.migration.services import FILE as SERVICES
-from paichart.migration.services import value_at
 from paichart.model import Secret, is_true
 from paichart.rules.legacy import KNOWN_TO_ALL
 from paichart.validator import Path

@@ -12,7 +12,7 @@ from typing import Any
 from paichart.migration.config import renewed_tag
 from paichart.migration.edits import Editor
 from paichart.migration.entries import Action, Entry, dotted
-from paichart.migration.legacy import Running
+from paichart.migration.legacy import Running, value_at
 from paichart.validator import Path
 
 FILE = "services-configuration.yaml"
@@ -92,15 +92,6 @@ def translate(data: Mapping[str, Any], running: Running | None, editor: Editor) 
     if value_at(data, ("pylon", "ssl")) is not None:
         todo = "make the certificate's Secret with the command that `paichart build` prints"
         yield Entry(Action.DECISION, FILE, ("pylon.ssl",), todo)
-
-
-def value_at(data: Any, path: Path) -> Any:
-    """Return what stands at path, None when nothing does."""
-    for step in path:
-        if not isinstance(data, Mapping) or step not in data:
-            return None
-        data = data[step]
-    return data
 
 
 def _tag(data: Mapping[str, Any], editor: Editor) -> Iterator[Entry]:
