@@ -53,7 +53,7 @@ def without_secret(problem: Problem, lines: Sequence[str]) -> Problem:
     """Return a problem of a document's lines that says nothing of a secret that it is about.
 
     Where its words hold a part of one that the line does not show elsewhere, those of its code take their
-    place.
+    place. Words of known keys are no part of one, unless the problem is about the secret itself.
     """
     message, hint = _without_login(problem.message), _without_login(problem.hint)
     if (message, hint) != (problem.message, problem.hint):
@@ -65,7 +65,12 @@ def without_secret(problem: Problem, lines: Sequence[str]) -> Problem:
     if line == shown:
         return problem
     hidden = _hidden(line, shown)
-    if not any(_is_part(word, hidden) for word in _WORD.findall(f"{message} {hint}") if word not in shown):
+    start, end = span.column - 1, span.column - 1 + span.width
+    harmless = _words_of_keys() if line[start:end] == shown[start:end] else frozenset()
+    words = (
+        word for word in _WORD.findall(f"{message} {hint}") if word not in shown and word not in harmless
+    )
+    if not any(_is_part(word, hidden) for word in words):
         return problem
     code = all_codes()[problem.code]
     message = f"{code.title[0].lower()}{code.title[1:]}, which is not shown"
@@ -152,6 +157,11 @@ def _keys() -> tuple[frozenset[str], frozenset[str]]:
     """Return the keys that the schemas call secret, and all that they know."""
     found = [pair for name in FILES for pair in _properties(load_schema(name).content)]
     return frozenset(key for key, is_secret in found if is_secret), frozenset(key for key, _ in found)
+
+
+@cache
+def _words_of_keys() -> frozenset[str]:
+    return frozenset(word for key in _keys()[1] for word in _WORD.findall(key))
 
 
 def _properties(schema: Any) -> Iterator[tuple[str, bool]]:

@@ -102,6 +102,16 @@ def test_neither_line_nor_words_hold_a_secret_however_it_is_misread(written):
         assert part not in text
 
 
+def test_a_slip_in_a_key_whose_value_looks_secret_is_told_with_what_was_meant():
+    config = "docker_image_tag: v1.8.0\npaichart:\n  tls:\n    secretname: pai-tls\n"
+    (problem,) = [found for found in problems(config=config) if found.code == "PAI201"]
+    assert (problem.message, problem.hint) == (
+        "unknown key 'secretname' in 'paichart.tls'",
+        "did you mean 'secret-name'?",
+    )
+    assert "pai-tls" not in report([problem], documents(config=config).lines())
+
+
 def test_words_that_the_line_shows_anyway_are_no_secret():
     (problem,) = problems(services="rest-server: {jwt-secret: pai-secret}\n")
     assert problem.code == "PAI062"

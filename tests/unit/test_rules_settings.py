@@ -93,7 +93,7 @@ def test_certificate_files_become_a_secret():
         # Nothing is said about how users come in.
         ("", "", "config.yaml:1:1 warning PAI044"),
         ("paichart: {external-url: http://pai.example.com}\n", "", "config.yaml:2:26 warning PAI044"),
-        ("paichart:\n  exposure: {type: nodePort}\n", "", "config.yaml:3:13 warning PAI044"),
+        ("paichart:\n  exposure: {type: nodePort}\n", "", "config.yaml:3:3 warning PAI044"),
         # https is promised, but the master's own ports serve http.
         ("paichart: {external-url: https://pai.example.com}\n", "", "config.yaml:2:26 note PAI044"),
         # A certificate is given, but users are sent to http.

@@ -88,7 +88,7 @@ def check_plain_sign_in(subject: Subject) -> Iterator[Problem]:
     given = config.text("paichart", "external-url")
     scheme = given.partition("://")[0].lower() if given else "https" if has_tls else "http"
     exposure = config.text(*_EXPOSURE, "type")
-    span = marks.at("paichart", "external-url") if given else marks.at(*_EXPOSURE)
+    span = marks.at("paichart", "external-url") if given else marks.key(*_EXPOSURE)
     if scheme == "http" and has_tls:
         message = "a certificate is given, but the address that users type begins with http://"
         yield Problem(span, "PAI044", message, f"write https://{given.split('://', 1)[1]}", Severity.WARNING)
