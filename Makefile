@@ -37,8 +37,8 @@ lint: .venv/.dev ## Check code, types, charts and generated files
 	$(BIN)/python generator/problem_docs.py --check
 	$(BIN)/pytest -q -n 2 $(CHART_LINT)
 
-quick: .venv/.dev ## Run the quick tests: without lint's, other programs and a control plane (under a minute)
-	$(BIN)/pytest -q -n 2 -m 'not cluster and not programs' $(CHART_LINT:%=--ignore=%)
+quick: .venv/.dev ## Run the quick tests: without lint's, slow ones, other programs and a control plane (under a minute)
+	$(BIN)/pytest -q -n 2 --hypothesis-profile=quick -m 'not cluster and not programs' $(CHART_LINT:%=--ignore=%)
 
 test: .venv/.dev programs ## Run all tests, also those on a real control plane (builds it once)
 	$(BIN)/pytest -n 2 -m 'not cluster'

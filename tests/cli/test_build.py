@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from paichart import build as paichart_build
+from paichart import load
 from tests.cli.conftest import EXAMPLES
 
 
@@ -144,13 +146,20 @@ SPOILED = {
 }
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a chart that was built from right inputs."""
+    folder = tmp_path_factory.mktemp("built") / "out"
+    paichart_build(load(EXAMPLES / "quick-start"), folder, credentials=folder.parent / "credentials.yaml")
+    return folder
+
+
 @pytest.mark.parametrize("spoil", SPOILED.values(), ids=SPOILED)
-def test_a_broken_input_is_reported_in_its_place_and_leaves_the_build_alone(site, run, spoil):
-    run("build", "site")
-    before = tree(Path("out"))
+def test_a_broken_input_is_reported_in_its_place_and_leaves_the_build_alone(site, run, spoil, built):
+    before = tree(built)
     spoil(site)
     inputs = tree(site)
-    result = run("build", "site", "--output", "json")
+    result = run("build", "site", "-o", built, "--output", "json")
     errors = [problem for problem in json.loads(result.stdout)["problems"] if problem["severity"] == "error"]
     assert result.exit_code == 1
     assert errors
@@ -160,7 +169,7 @@ def test_a_broken_input_is_reported_in_its_place_and_leaves_the_build_alone(site
         assert problem["message"]
         assert problem["hint"] or "needs" in problem["message"], "says what to do"
         assert problem["file"].startswith("site/")
-    assert tree(Path("out")) == before
+    assert tree(built) == before
     assert tree(site) == inputs
 
 

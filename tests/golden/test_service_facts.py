@@ -18,6 +18,8 @@ from paichart.release import SERVICES
 from tests.chart import service_facts
 from tests.chart.charts import ROOT, subcharts
 
+pytestmark = pytest.mark.programs  # each renders every chart with Helm
+
 FILE = ROOT / "generator/paichart/data/service-facts.yaml"
 HEADER = "# Recorded from the rendered charts by `make golden`; see paichart/catalog.py.\n"
 

@@ -96,7 +96,7 @@ def test_the_texts_are_right_before_they_are_spoilt():
     assert " error " not in report_on(TEXTS)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=4 * settings.default.max_examples, deadline=None)
 @given(NAMES, st.data())
 def test_spoilt_bytes_are_told_and_never_raise(name, data):
     raw = bytearray(TEXTS[name])
@@ -107,7 +107,7 @@ def test_spoilt_bytes_are_told_and_never_raise(name, data):
     report_on(TEXTS | {name: bytes(raw)})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples, deadline=None)
 @given(NAMES, st.data())
 def test_spoilt_lines_are_told_and_never_raise(name, data):
     lines = TEXTS[name].splitlines(keepends=True)
@@ -127,7 +127,7 @@ def test_spoilt_lines_are_told_and_never_raise(name, data):
     report_on(TEXTS | {name: b"".join(lines)})
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=4 * settings.default.max_examples, deadline=None)
 @given(NAMES, st.data())
 def test_spoilt_values_are_told_and_never_raise(name, data):
     tree = yaml.safe_load(TEXTS[name])
@@ -158,14 +158,14 @@ def spoil(tree: Any, data: st.DataObject) -> None:
         node.append(data.draw(VALUES))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_told(raw):
     document = parse(raw, "config.yaml")
     assert isinstance(document.data, dict) or document.problems
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples, deadline=None)
 @given(st.dictionaries(st.text(string.ascii_letters, min_size=1), VALUES, min_size=1))
 def test_what_the_safe_dumper_writes_is_read_back(tree):
     # Its plain scalars follow YAML 1.1, as legacy's did; what has a second reading is told, not changed.
