@@ -159,6 +159,27 @@ def test_namespace_and_release_are_those_of_the_installation(site, run, kubeconf
     )
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "is_taken"),
+    [
+        ("--namespace", "Pai System", False),
+        ("--namespace", "-pai", False),
+        ("--namespace", "", False),
+        ("--namespace", "p" * 63, True),
+        ("--namespace", "p" * 64, False),
+        ("--release", "my_release", False),
+        ("--release", "r" * 53, True),
+        ("--release", "r" * 54, False),
+    ],
+)
+def test_a_name_that_kubernetes_or_helm_would_refuse_is_wrong_usage(
+    site, run, kubeconfig, option, name, is_taken
+):
+    result = run("preflight", "site", "--kubeconfig", kubeconfig, option, name)
+    assert result.exit_code == (0 if is_taken else 2)
+    assert is_taken or "can't be the name of one" in " ".join(result.stderr.replace("│", "").split())
+
+
 def test_faulty_inputs_are_told_as_validate_does_and_no_cluster_is_asked(site, run, kubeconfig, double):
     layout = site / "layout.yaml"
     layout.write_text(layout.read_text().replace("machine-type: gpu-machine", "machine-type: gpu-machin", 1))

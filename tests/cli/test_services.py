@@ -96,6 +96,13 @@ def test_what_runs_on_a_machine_can_be_asked_for(site, run):
     assert "node-exporter" not in on("pai-worker1")
 
 
+def test_a_service_that_does_not_run_on_a_machine_is_told(site, run):
+    words = ("services", "site", "--machine", "pai-worker1", "--service", "pylon")
+    result = run(*words)
+    assert (result.exit_code, result.stdout) == (0, "none of these services runs there\n")
+    assert json.loads(run(*words, "--output", "json").stdout) == {"services": []}
+
+
 def test_the_graph_of_one_service_has_its_neighbours_only(site, run):
     text = run("graph", "site", "--service", "log-manager", "--format", "dot").stdout
     assert set(re.findall(r'(?m)^  "([^"]+)";$', text)) == {

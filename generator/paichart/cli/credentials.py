@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from paichart.cli.exits import Exit
-from paichart.cli.options import ConfigDir, ConfigFile, CredentialsFile, LayoutFile, Output, ServicesFile
+from paichart.cli.options import (
+    ConfigDir,
+    ConfigFile,
+    CredentialsFile,
+    LayoutFile,
+    Output,
+    ReleaseNamespace,
+    ServicesFile,
+)
 
 
 def credentials(
@@ -16,9 +22,7 @@ def credentials(
     layout: LayoutFile = None,
     services: ServicesFile = None,
     credentials_file: CredentialsFile = None,
-    namespace: Annotated[
-        str, typer.Option("--namespace", "-n", help="Namespace of the release.")
-    ] = "default",
+    namespace: ReleaseNamespace = "default",
 ) -> None:
     """Print the release's Secrets as manifests, for kubectl apply or for sealing (with
     `paichart.credentials: external`).

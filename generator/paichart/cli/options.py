@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +28,18 @@ class Report(StrEnum):
     JSON = "json"
     SARIF = "sarif"
     GITHUB = "github"
+
+
+def _name(longest: int) -> Callable[[str], str]:
+    """Return what lets names through that Kubernetes takes (RFC 1123, of so many characters), no others."""
+
+    def checked(value: str) -> str:
+        if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", value) or len(value) > longest:
+            rule = f"lower case letters, digits and hyphens between, at most {longest} characters"
+            raise typer.BadParameter(f"'{value}' can't be the name of one: {rule}")
+        return value
+
+    return checked
 
 
 ConfigDir = Annotated[
@@ -59,6 +72,11 @@ CredentialsFile = Annotated[
         show_default="credentials.yaml beside config.yaml",
     ),
 ]
+ReleaseNamespace = Annotated[
+    str, typer.Option("--namespace", "-n", help="Namespace of the release.", callback=_name(63))
+]
+# Helm keeps a release in a Secret whose name has the release's in it.
+ReleaseName = Annotated[str, typer.Option("--release", help="Name of the release.", callback=_name(53))]
 OutputFormat = Annotated[Output, typer.Option("--output", help="How to print the result.")]
 ReportFormat = Annotated[
     Report,

@@ -7,7 +7,6 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -20,6 +19,8 @@ from paichart.cli.options import (
     LayoutFile,
     Output,
     OutputFormat,
+    ReleaseName,
+    ReleaseNamespace,
     ServicesFile,
 )
 
@@ -31,10 +32,8 @@ def preflight(
     services: ServicesFile = None,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
-    namespace: Annotated[
-        str, typer.Option("--namespace", "-n", help="Namespace of the release.")
-    ] = "default",
-    release: Annotated[str, typer.Option("--release", help="Name of the release.")] = "openpai",
+    namespace: ReleaseNamespace = "default",
+    release: ReleaseName = "openpai",
     output: OutputFormat = Output.TEXT,
 ) -> None:
     """Check the cluster against the inputs: nodes, ports, rights, leftovers; nothing in it is changed.

@@ -21,6 +21,8 @@ _NOT_GIVEN = "not given"
 
 def as_text(services: Sequence[Description], width: int = WIDEST) -> str:
     """Return a line and a list for each service, and how many are on; width in columns."""
+    if not services:
+        return "none of these services runs there\n"
     count = sum(service.is_on for service in services)
     room = min(width, WIDEST) - _MARGIN
     blocks = [_block(service, room) for service in services]
