@@ -403,6 +403,19 @@ def test_the_disk_image_of_the_database_is_mounted_on_if_it_was() -> None:
     assert path not in told(imported(services="internal-storage: {enable: false}\n"), Action.DECISION)
 
 
+def test_files_are_told_as_people_know_them_and_decisions_last() -> None:
+    services = "grafana: {port: 3001}\npostgresql: {passwd: sesame}\n"
+    text = report.as_text(imported(services=services).entries)
+    assert [line for line in text.splitlines() if not line.startswith(" ")] == [
+        "config.yaml",
+        "layout.yaml",
+        "services-configuration.yaml",
+        "credentials.yaml",
+        "the cluster",
+        "needs a decision",
+    ]
+
+
 def test_an_old_line_for_editors_is_replaced() -> None:
     result = imported("# yaml-language-server: $schema=x.json\n" + CONFIG)
     assert result.files["config.yaml"] == LINE.format("config") + CONFIG

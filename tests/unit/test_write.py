@@ -202,6 +202,12 @@ def test_where_one_new_file_exists_none_is_written(tmp_path, target):
     assert [entry.name for entry in tmp_path.iterdir()] == ["y.yaml"]
 
 
+def test_a_file_that_came_meanwhile_is_not_overwritten(tmp_path):
+    with pytest.raises(FileExistsError, match="x"):  # the second name is the first file's
+        write_new(tmp_path, {"x.yaml": "x\n", "./x.yaml": "y\n"})
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.fixture
 def little_room():
     """A machine that takes no file above 8 bytes."""
