@@ -503,6 +503,14 @@ def test_whatever_is_refused_is_a_finding_and_the_rest_is_looked_at():
         assert set(found) <= {*whole, "PAI342"}, path
 
 
+def test_all_that_is_refused_is_told_at_once():
+    hooks = "/apis/admissionregistration.k8s.io/v1"
+    limits = "/api/v1/namespaces/default"
+    paths = (f"{hooks}/mutatingwebhookconfigurations", f"{hooks}/validatingwebhookconfigurations")
+    paths += (f"{limits}/resourcequotas", f"{limits}/limitranges")
+    assert codes(guarded(refused=paths)).count("PAI342") == 4
+
+
 def test_an_account_that_may_read_nothing_is_an_error():
     with pytest.raises(ClusterError) as error:
         snapshot(guarded(refused=tuple(paths_that_are_read())))

@@ -5,7 +5,8 @@ What the account may not read becomes a refusal; only a cluster that tells nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any, TypeVar
 
 from paichart.derive.network import exposure_type
@@ -176,27 +177,21 @@ class _Reader:
         )
 
     def webhooks(self, plan: Plan) -> tuple[str, ...] | None:
-        found: list[str] = []
+        found: list[tuple[str, ...] | None] = []
         for plural in ("mutatingwebhookconfigurations", "validatingwebhookconfigurations"):
             path, right = f"/apis/{_POLICY_GROUP}/v1/{plural}", f"list {plural}.{_POLICY_GROUP}"
             make = reduce.strict_webhook_of((JOBS, plan.namespace))
-            some = self._list(path, right, "which webhooks can stop pods", make)
-            if some is None:
-                return None
-            found += some
-        return tuple(found)
+            found.append(self._list(path, right, "which webhooks can stop pods", make))
+        return _whole(found)
 
     def limits(self, plan: Plan) -> tuple[Limit, ...] | None:
-        found: list[Limit] = []
+        found: list[tuple[Limit, ...] | None] = []
         for namespace in dict.fromkeys((JOBS, plan.namespace)):
             for plural, make in (("resourcequotas", reduce.quota), ("limitranges", reduce.limit_range)):
                 path = f"{_CORE}/namespaces/{namespace}/{plural}"
                 right = f"list {plural} in {namespace}"
-                some = self._list(path, right, f"whether {plural} limit pods", make)
-                if some is None:
-                    return None
-                found += some
-        return tuple(found)
+                found.append(self._list(path, right, f"whether {plural} limit pods", make))
+        return _whole(found)
 
     def has_dcgm(self) -> bool | None:
         """Whether a pod of NVIDIA's DCGM exporter is there; None when pods can't be listed."""
@@ -266,6 +261,12 @@ class _Reader:
         refusal = Refusal(right, skipped)
         if refusal not in self.refusals:
             self.refusals.append(refusal)
+
+
+def _whole(parts: Sequence[tuple[T, ...] | None]) -> tuple[T, ...] | None:
+    """Return the items of all parts, None when one could not be read."""
+    known = [part for part in parts if part is not None]
+    return tuple(chain.from_iterable(known)) if len(known) == len(parts) else None
 
 
 def _legacy_objects() -> dict[Ref, str]:
