@@ -517,6 +517,13 @@ def test_what_is_there_already_is_told(changes, codes):
     assert [one.code for one in findings(snapshot(**changes))] == codes
 
 
+def test_who_forgot_the_namespace_of_his_release_is_told_it_first():
+    (found,) = findings(snapshot(objects={USERS: owned("openpai", "pai-system")}))
+    first, second, *_ = found.cure.split("\n")
+    assert first == "if that is the one: paichart preflight --release openpai --namespace pai-system"
+    assert "helm uninstall openpai --namespace pai-system" in second
+
+
 @pytest.mark.parametrize(
     ("revisions", "severity", "cure"),
     [

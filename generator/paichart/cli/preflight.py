@@ -79,6 +79,7 @@ def _options(
         "paichart capacity": _words({**files, **cluster}),
         "paichart credentials": _words(files),
         "paichart import": _words(cluster),
+        "paichart preflight": _words({**files, **cluster}),
     }
 
 

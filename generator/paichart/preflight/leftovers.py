@@ -72,8 +72,11 @@ def check_owners(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
         shown = f"{kind} in {ref.namespace}" if ref.namespace else kind
         if owner:
             message = f"belongs to Helm release {owner}: two releases can't share it"
-            uninstall = f"helm uninstall {_helm_words(meta)}"
-            cure = f"upgrade that release, or uninstall it ({uninstall}) and give this one what it left:\n"
+            cure = f"if that is the one: paichart preflight --release {_helm_words(meta)}\n"
+            cure += (
+                f"else upgrade it, or uninstall it (helm uninstall {_helm_words(meta)}) and give this one "
+            )
+            cure += "what it left:\n"
             cure += _adopt(ref, kind, plan)
             yield Finding("PAI346", Severity.ERROR, shown, ref.name, message, cure)
         else:
