@@ -20,11 +20,12 @@ class Input:
     in_every_section: frozenset[str] = frozenset()
 
 
-_HOW_TO_READ = """\
+_KEYS = """\
 Keys are those of the old deployer, with its names and defaults; what is *new* is paichart's own. Unknown keys
-are refused, and the message says which one was meant. Keys that have no effect any more are accepted, and
-stand at the end with the reason.
-
+are refused, and the message says which one was meant."""
+_IGNORED = """\
+Keys that have no effect any more are accepted, and stand at the end with the reason."""
+_HOW_TO_READ = """\
 What is true or false may also be written as the text "true" or "false". `a.b` is the key `b` below `a`,
 `a[].b` is the key `b` of each item of the list `a`, and `a.*` stands for any name below `a`. A dash says that
 there is no default. [Editors](editor.md) show all this while you type."""
@@ -35,6 +36,9 @@ INPUTS: Mapping[str, Input] = {
         f"""\
 What is installed, and how. One key is needed, `docker_image_tag`. All that the old deployer did not know
 stands below `paichart`.
+
+{_KEYS}
+{_IGNORED}
 
 {_HOW_TO_READ}
 """,
@@ -54,6 +58,8 @@ paichart:
         f"""\
 The machines of the cluster: their kinds (SKUs), names, addresses and roles. `paichart init --from-cluster`
 writes this file from the nodes of a running cluster.
+
+{_KEYS}
 
 {_HOW_TO_READ}
 """,
@@ -89,6 +95,9 @@ machine-list:
 Settings of single services, a section each. The file is optional, and so is every key that is not said to be
 needed. Where the old deployer's default was a known password there is none: `paichart build` makes one and
 keeps it in `credentials.yaml`.
+
+{_KEYS}
+{_IGNORED}
 
 {_HOW_TO_READ}
 

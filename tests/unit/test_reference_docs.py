@@ -206,3 +206,8 @@ def test_check_fails_on_a_stale_page_and_leaves_it(generator, tmp_path, monkeypa
     monkeypatch.setattr("sys.argv", ["reference_docs.py"])
     assert generator.main() == 0
     assert (tmp_path / "layout.md").read_text(encoding="utf-8") == text("layout")
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_a_page_speaks_of_ignored_keys_where_it_has_some(name: str) -> None:
+    assert ("Keys that have no effect any more" in text(name)) == ("Ignored keys" in sections(name))
