@@ -77,10 +77,10 @@ class Settings:
     """A checked input document with the schema's defaults filled in; read by path, typed at the point of use.
 
     Paths are given as keys: ``settings.integer("log-manager", "port")``. A wrong path or type is our bug
-    and raises.
+    and raises. Passwords are among what is read, so `repr` shows none of it.
     """
 
-    data: Mapping[str, Any]
+    data: Mapping[str, Any] = field(repr=False)
 
     def value(self, *path: str) -> Any:
         """Return the value at path, or None when it was not given and has no default."""

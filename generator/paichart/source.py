@@ -147,7 +147,7 @@ class Document:
     """
 
     name: str
-    data: Any
+    data: Any = field(repr=False)  # passwords are among it
     marks: Marks = field(compare=False, repr=False)
     problems: tuple[Problem, ...] = ()
 

@@ -113,6 +113,17 @@ def test_loading_raises_nothing_for_what_is_not_there(tmp_path):
     assert "error PAI101: " in str(raised.value)
 
 
+def test_a_site_that_is_logged_shows_no_password(fleet):
+    lab = fleet / "clusters/lab"
+    (lab / "services-configuration.yaml").write_text("rest-server: {default-pai-admin-password: hushhush}\n")
+    with (lab / "config.yaml").open("a", encoding="utf-8") as config:
+        config.write("docker_registry_username: me\ndocker_registry_password: hushhush\n")
+    site = paichart.load(lab)
+    assert site.cluster is not None
+    assert site.cluster.services.text("rest-server", "default-pai-admin-password") == "hushhush"
+    assert "hushhush" not in repr(site)
+
+
 def test_build_raises_what_the_machine_does(tmp_path):
     site = paichart.load(QUICK_START)
     (tmp_path / "file").touch()
