@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from paichart.derive.hived_spec import derive_hived_spec
 from paichart.inputs import Documents, check
-from paichart.kube import connect
+from paichart.kube import ClusterError, connect
 from paichart.model import Secret
 from paichart.problems import Severity
 from paichart.site import load
@@ -270,6 +270,25 @@ def test_what_was_chosen_is_written_and_valid(tmp_path, name):
     if choices.oidc:
         signing = yaml.safe_load(files["services-configuration.yaml"])["authentication"]
         assert signing["AAD"]["clientSecret"] == choices.oidc.secret
+
+
+def test_machines_stand_in_the_order_of_their_roles():
+    objects = (control_plane("cp", "10.0.0.1"), dgx("gpu-1", "10.0.1.1"), node("cpu-1", "10.0.2.1"))
+    made = starter(*objects, workers=("cpu-1",), storage=("gpu-1",))
+    assert [machine.name for machine in made.plan.machines] == ["cp", "cpu-1", "gpu-1"]
+
+
+def test_the_address_of_an_api_server_in_ipv6_is_in_brackets(tmp_path):
+    address = {"/api/v1/namespaces/default/services/kubernetes": {"spec": {"clusterIP": "fd00::1"}}}
+    with kubeconfig_of(cluster(objects=address), tmp_path / "api") as path:
+        assert survey(connect(path)).facts.api_address == "https://[fd00::1]:443"
+
+
+def test_what_fails_is_not_taken_for_what_may_not_be_seen(tmp_path):
+    api = cluster()
+    api.fault = lambda request: (400, {"message": "no"}) if request.path.endswith("/gateways") else None
+    with kubeconfig_of(api, tmp_path / "api") as path, pytest.raises(ClusterError):
+        survey(connect(path))
 
 
 def test_a_cluster_is_read_and_what_may_not_be_seen_is_told(tmp_path):

@@ -46,6 +46,12 @@ UNFIT = [
         "is tainted nvidia.com/gpu=present:NoSchedule, which job pods don't tolerate",
     ),
     ("control plane", real.control_plane("n", "10.0.0.1"), "", ""),
+    (
+        "its own state",
+        node("n", "10.0.0.1", taints=[{"key": "node.kubernetes.io/memory-pressure", "effect": "NoSchedule"}]),
+        "",
+        "",
+    ),
     ("preferred", node("n", "10.0.0.1", taints=[{"key": "a", "effect": "PreferNoSchedule"}]), "", ""),
 ]
 

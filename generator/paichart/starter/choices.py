@@ -82,12 +82,25 @@ def setting(answer: str, name: str, *path: str) -> str:
     data: Any = answer
     for key in reversed(path):
         data = {key: data}
+    _refuse_what_is_wrong(data, name)
+    return answer
+
+
+def gateway(answer: str) -> tuple[str, str]:
+    """Return the namespace and the name that `namespace/name` or a name alone says. Raises AnswerError."""
+    namespace, _, name = answer.rpartition("/")
+    place = {"name": name, **({"namespace": namespace} if namespace else {})}
+    _refuse_what_is_wrong({"paichart": {"exposure": {"gateway": place}}}, "config")
+    return namespace, name
+
+
+def _refuse_what_is_wrong(data: dict[str, Any], name: str) -> None:
+    """Raise AnswerError for the first thing that may not stand in an input with that schema."""
     if name == "config":
         data["docker_image_tag"] = "v1.8.0"
     problems = check_document(parse(json.dumps(data).encode(), FILES[name]), name).problems
     if problems:
         raise AnswerError(problems[0].message, problems[0].hint)
-    return answer
 
 
 def address(answer: str) -> str:

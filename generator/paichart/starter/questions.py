@@ -24,6 +24,7 @@ from paichart.starter.choices import (
     Choices,
     Oidc,
     address,
+    gateway,
     one_of,
     setting,
 )
@@ -153,14 +154,14 @@ def _ask_way(asker: Asker, master: str, facts: Facts | None) -> Choices:
     for kind, meaning in _WAYS.items():
         asker.say(f"   {kind:<13}{meaning}")
     kind = asker.ask("way", lambda answer: one_of(answer, _WAYS, "way to reach it"), next(iter(_WAYS)))
-    class_name, gateway = "", None
+    class_name, place = "", None
     if kind == "ingress":
         path = ("paichart", "exposure", "class-name")
         seen = facts.ingress_class if facts else ""
         class_name = asker.ask("class", lambda answer: setting(answer, "config", *path), seen or "nginx")
     if kind == "gateway":
         seen = "/".join(facts.gateway) if facts and facts.gateway else ""
-        gateway = asker.ask("gateway (namespace/name)", _gateway, seen)
+        place = asker.ask("gateway (namespace/name)", gateway, seen)
     ports = {"hostPort": HTTP_PORT, "nodePort": HTTP_NODE_PORT}
     usual = f"http://{authority(master, ports[kind], 'http')}" if kind in ports else ""
     url = asker.ask("address that users type", address, usual)
@@ -169,7 +170,7 @@ def _ask_way(asker: Asker, master: str, facts: Facts | None) -> Choices:
         asker.say("   Which Secret (kubernetes.io/tls) has the certificate? `none`: what is in front.")
         secret = asker.ask("certificate", _secret_name, "pai-tls")
     port = _node_port(url) if kind == "nodePort" else 0
-    return Choices(kind, "" if url == usual else url, class_name, gateway, port, secret)
+    return Choices(kind, "" if url == usual else url, class_name, place, port, secret)
 
 
 def _node_port(url: str) -> int:
@@ -228,15 +229,6 @@ def _place(answer: str, known: Sequence[str]) -> str:
     if answer.lower() == _FOLDER:
         return _FOLDER
     return setting(answer, "config", "paichart", "storage", "class")
-
-
-def _gateway(answer: str) -> tuple[str, str]:
-    namespace, _, name = answer.rpartition("/")
-    path = ("paichart", "exposure", "gateway")
-    return (
-        setting(namespace, "config", *path, "namespace") if namespace else "",
-        setting(_some(name), "config", *path, "name"),
-    )
 
 
 def _secret_name(answer: str) -> str:
