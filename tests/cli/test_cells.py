@@ -58,6 +58,12 @@ def test_cells_that_nobody_has_are_told(tmp_path):
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert "(unassigned)" not in run(COMPANY).stdout
     assert "  (unassigned)                  8 cells   25.0 %\n" in run(tmp_path).stdout
+    pool = json.loads(run(tmp_path, "--output", "json").stdout)["chains"][0]
+    assert [(one["name"], one["cells"]) for one in pool["virtual-clusters"]] == [
+        ("default", 16),
+        ("vision", 8),
+    ]
+    assert pool["unassigned"] == 8
 
 
 def test_without_hived_there_are_no_cells(tmp_path):

@@ -81,6 +81,7 @@ def test_one_service_can_be_asked_for(site, run):
 def test_what_runs_on_a_machine_can_be_asked_for(site, run):
     def on(machine):
         text = run("services", "site", "--machine", machine).stdout
+        assert not re.search(r"(?m)^[a-z0-9-]+ +off ", text)
         return re.findall(r"(?m)^([a-z0-9-]+) +on ", text)
 
     assert {"rest-server", "pylon", "postgresql", "node-exporter"} <= set(on("pai-master"))

@@ -310,6 +310,14 @@ def test_missing_keys_are_named_and_those_that_are_there_are_not():
     assert "jwt-secret" not in found.message.replace("log-manager-jwt-secret", "")
 
 
+def test_with_oidc_the_credentials_are_others():
+    inputs = cluster({"authentication": {"OIDC": True}}, credentials="external")
+    shape = SecretShape("Opaque", frozenset())
+    (found,) = findings(snapshot(secrets={CREDENTIALS: shape}), inputs)
+    assert "oidc.yaml" in found.message
+    assert "admin-password" not in found.message.replace("grafana-admin-password", "")
+
+
 PORTS = [
     # id, settings of services-configuration, where the pod is, its port, expected
     ("front-door", {}, MASTER, 80, ["PAI337"]),
@@ -354,6 +362,7 @@ def test_pods_of_this_release_are_not_in_its_way():
     own = Pod("default", "pylon-1", MASTER, "ReplicaSet default/pylon", "openpai", (("TCP", 80),))
     assert findings(snapshot(pods=(own,))) == []
     assert [one.code for one in findings(snapshot(pods=(own,)), release="other")] == ["PAI337"]
+    assert [one.code for one in findings(snapshot(pods=(replace(own, namespace="pai"),)))] == ["PAI337"]
 
 
 def test_the_same_number_of_another_protocol_is_another_port():
@@ -612,6 +621,12 @@ def test_without_hived_the_api_server_may_let_jobs_that_ask_for_devices_tolerate
     inputs = replace(inputs, config=config)
     (found,) = findings(snapshot(node(WORKER, taints=(taint(of),))), inputs)
     assert (found.code, found.severity) == ("PAI318", severity)
+
+
+def test_what_this_release_takes_of_the_master_already_is_no_lack_of_room():
+    own = Pod("default", "p-0", MASTER, "x", release="openpai", cpu=Fraction("22.5"), memory=Fraction(50000))
+    assert findings(snapshot(pods=(own,))) == []
+    assert [one.code for one in findings(snapshot(pods=(replace(own, release="other"),)))] == ["PAI312"]
 
 
 def test_jobs_tolerate_what_the_policy_gives_them():

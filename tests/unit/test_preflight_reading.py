@@ -93,7 +93,10 @@ PODS_OF_THE_CLUSTER = [
     pod(
         "by-port",
         "w1",
-        {"containers": [container({"containerPort": 8080, "hostPort": 80})]},
+        {
+            "containers": [container({"containerPort": 8080, "hostPort": 80})],
+            "initContainers": [container({"containerPort": 81, "hostPort": 81})],
+        },
         ownerReferences=OWNER,
     ),
     pod(
@@ -162,7 +165,8 @@ def lists() -> dict[str, list[Json]]:
         NODES: [MASTER],
         PODS: PODS_OF_THE_CLUSTER,
         "/api/v1/services": [
-            {**made("site", "web"), "spec": {"ports": [{"port": 80, "nodePort": 30080}], "type": "NodePort"}},
+            {**made("site", "web"), "spec": {"ports": [{"port": 80, "nodePort": 30080}]}},
+            {**made("balanced", "web"), "spec": {"healthCheckNodePort": 30999}},
             {**made("dns", "web"), "spec": {"ports": [{"port": 53, "nodePort": 30443, "protocol": "UDP"}]}},
             {**made("plain", "web"), "spec": {"ports": [{"port": 80}]}},
         ],
@@ -314,7 +318,7 @@ def test_a_cluster_is_reduced_to_what_is_looked_at():
         ),
     )
     assert found.pods == (
-        Pod("web", "by-port", "w1", "DaemonSet web/nginx", ports=(("TCP", 80),)),
+        Pod("web", "by-port", "w1", "DaemonSet web/nginx", ports=(("TCP", 80), ("TCP", 81))),
         Pod("web", "by-network", "w1", "a pod in namespace web", ports=(("UDP", 53),)),
         Pod(
             "web",
@@ -325,7 +329,10 @@ def test_a_cluster_is_reduced_to_what_is_looked_at():
             memory=Fraction(1024),
         ),
     )
-    assert [(one.name, one.node_ports) for one in found.services or ()] == [("site", (30080,))]
+    assert [(one.name, one.node_ports) for one in found.services or ()] == [
+        ("site", (30080,)),
+        ("balanced", (30999,)),
+    ]
     assert found.workloads == (
         Workload("Deployment", "jobs", "fc", ("ghcr.io/x/frameworkcontroller@sha256:1a2b",)),
         Workload("StatefulSet", "default", "hivedscheduler-ds-a"),
@@ -419,6 +426,12 @@ def test_lists_are_read_in_pages_and_begun_again_when_the_cluster_forgot():
     found = snapshot(double)
     assert [node.name for node in found.nodes or ()] == ["a", "b", "c"]
     assert forgotten
+
+
+def test_a_cluster_that_always_forgets_is_an_error_and_no_empty_list():
+    with pytest.raises(ClusterError) as error:
+        snapshot(guarded(fault=lambda request: (410, {}) if request.path == NODES else None))
+    assert error.value.status == 410
 
 
 def replace_name(item: Json, name: str) -> Json:
@@ -516,6 +529,12 @@ def test_an_account_that_may_read_nothing_is_an_error():
         snapshot(guarded(refused=tuple(paths_that_are_read())))
     assert error.value.message == "the account of the kubeconfig may read nothing of the cluster"
     assert error.value.is_refusal
+
+
+def test_an_account_that_may_get_but_not_list_is_told_so():
+    found = codes(guarded(refused=tuple(path for path in paths_that_are_read() if path in lists())))
+    assert "PAI342" in found
+    assert "PAI330" in found  # the namespace of jobs could be read
 
 
 @pytest.mark.parametrize("status", [401, 500])

@@ -19,7 +19,7 @@ from paichart.problems import Severity
 _PLATFORM = "linux/amd64"
 _RUNTIMES = ("containerd", "cri-o", "docker")
 _SKEW = 3
-"""Minor versions that a kubelet may be older than its API server; 2 before Kubernetes 1.28."""
+"""Minor versions that a kubelet may be older than its API server; 2 before v1.28, which OLDEST sees to."""
 
 _TOLD_OTHERWISE = (
     "node.kubernetes.io/not-ready",
@@ -60,14 +60,13 @@ def check_kubelet(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
         own = minor_of(node.kubelet)
         if server is None or own is None:
             continue
-        behind = _SKEW if server >= 28 else _SKEW - 1
-        if own < OLDEST or own > server or server - own > behind:
+        if own < OLDEST or own > server or server - own > _SKEW:
             yield about(
                 machine,
                 "PAI314",
                 Severity.ERROR if own < OLDEST else Severity.WARNING,
                 f"has a kubelet that does not fit the API server's {snapshot.version}",
-                f"upgrade the kubelet: at least v1.{max(OLDEST, server - behind)}, at most v1.{server}",
+                f"upgrade the kubelet: at least v1.{max(OLDEST, server - _SKEW)}, at most v1.{server}",
                 node.kubelet,
             )
 
