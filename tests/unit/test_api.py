@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pydoc
+import random
 import re
 import shutil
 import subprocess
@@ -122,6 +123,20 @@ def test_a_site_that_is_logged_shows_no_password(fleet):
     assert site.cluster is not None
     assert site.cluster.services.text("rest-server", "default-pai-admin-password") == "hushhush"
     assert "hushhush" not in repr(site)
+
+
+def test_a_chart_that_kubernetes_could_not_store_is_not_written(fleet):
+    lab = fleet / "clusters/lab"
+    large = random.Random(6).randbytes(900_000).hex()  # noqa: S311 # what gzip can't make small
+    with (lab / "config.yaml").open("a", encoding="utf-8") as config:
+        config.write(f"paichart: {{values: {{pylon: {{podAnnotations: {{large: {large}}}}}}}}}\n")
+    site = paichart.load(lab)
+    assert site.cluster is not None
+    with pytest.raises(
+        paichart.InvalidInputError, match=r"the release as Helm stores it in one Secret takes"
+    ):
+        paichart.build(site, fleet / "out", credentials=fleet / "keys.yaml")
+    assert not (fleet / "out").exists()
 
 
 def test_build_raises_what_the_machine_does(tmp_path):

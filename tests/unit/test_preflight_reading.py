@@ -532,7 +532,7 @@ def test_an_account_that_may_read_nothing_is_an_error():
 
 
 def test_an_account_that_may_get_but_not_list_is_told_so():
-    found = codes(guarded(refused=tuple(path for path in paths_that_are_read() if path in lists())))
+    found = codes(guarded(refused=tuple(set(paths_that_are_read()) - {"/api/v1/namespaces/default"})))
     assert "PAI342" in found
     assert "PAI330" in found  # the namespace of jobs could be read
 
