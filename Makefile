@@ -7,6 +7,8 @@ BIN := .venv/bin
 CONFIG_DIR ?= examples/quick-start
 OUT ?= out
 NAMESPACE ?= default
+# Python keeps what it compiled, whatever the user's environment says: that halves the time of a start.
+COMPILED := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.venv/bytecode
 CHART_LINT := tests/chart/test_examples.py tests/chart/test_templates.py tests/chart/test_values.py
 
 help: ## Show this list
@@ -38,7 +40,7 @@ lint: .venv/.dev ## Check code, types, charts and generated files
 	$(BIN)/pytest -q -n 2 $(CHART_LINT)
 
 quick: .venv/.dev ## Run the quick tests: without lint's, slow ones, other programs and a control plane (under a minute)
-	$(BIN)/pytest -q -n 2 --hypothesis-profile=quick -m 'not cluster and not programs' $(CHART_LINT:%=--ignore=%)
+	$(COMPILED) $(BIN)/pytest -q -n 2 --hypothesis-profile=quick -m 'not cluster and not programs' $(CHART_LINT:%=--ignore=%)
 
 test: .venv/.dev programs ## Run all tests, also those on a real control plane (builds it once)
 	$(BIN)/pytest -n 2 -m 'not cluster'

@@ -58,11 +58,13 @@ def test_helm_3_renders_the_same_umbrella() -> None:
     assert comparable(manifest(umbrella(), values, helm=3)) == comparable(manifest(umbrella(), values))
 
 
+@pytest.mark.programs
 def test_helm_3_lints_the_umbrella() -> None:
     printed = run_helm("lint", "--strict", "--quiet", str(umbrella()), values=all_values(), helm=3)
     assert "[ERROR]" not in printed
 
 
+@pytest.mark.programs
 def test_rendering_again_gives_the_same_bytes() -> None:
     again = manifest(umbrella(), all_values(), cached=False)
     assert again == manifest(umbrella(), all_values(), cached=False)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from typer.testing import CliRunner, Result
 
 from paichart.cli.app import app
@@ -17,16 +16,9 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 Run = Callable[..., Result]
 
 
-@pytest.fixture(scope="session")
-def job_key() -> rsa.RSAPrivateKey:
-    """A key as the build makes one for the jobs' ssh."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=3072)
-
-
 @pytest.fixture(autouse=True)
-def one_job_key(job_key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every build have the same key: making one takes longer than the rest of a build."""
-    monkeypatch.setattr(rsa, "generate_private_key", lambda **_: job_key)
+def quick_builds(ready_job_keys: None) -> None:
+    """Let no test of a command wait for a key."""
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives import serialization
 from paichart.credentials import complete, read
 from paichart.model import Cluster, Machine, Secret, Settings, Sku
 
+pytestmark = pytest.mark.usefixtures("ready_job_keys")
+
 SKU = Sku("box", Fraction(8), Fraction(16384))
 MASTER = Machine("master", "10.0.0.1", SKU, is_master=True)
 
