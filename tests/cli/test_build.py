@@ -294,3 +294,8 @@ def test_every_example_builds(example, tmp_path, run):
     shutil.copytree(EXAMPLES / example, site)
     result = run("build", site, "-o", tmp_path / "out")
     assert result.exit_code == 0, result.stderr
+
+
+def test_a_folder_with_a_blank_is_quoted_whole_in_what_is_next(site, run):
+    shown = run("build", "site", "-o", "our chart").stdout
+    assert "  helm upgrade --install openpai './our chart' --wait --timeout 15m\n" in shown

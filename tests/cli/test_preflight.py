@@ -281,3 +281,11 @@ def test_a_worker_that_init_was_told_to_take_in_spite_of_its_taint_is_told(run, 
     command, alternative = errors[0]["cure"].split("\n")
     assert command == f"kubectl --kubeconfig {kubeconfig} taint node {worker} nvidia.com/gpu:NoSchedule-"
     assert alternative.startswith("or let them: ")
+
+
+def test_lines_fit_a_narrow_terminal(site, run, kubeconfig, double, monkeypatch):
+    double.lists["/api/v1/nodes"][1:] = []
+    monkeypatch.setattr("paichart.cli.print.columns_of", lambda _: 60)
+    told = run("preflight", "site", "--kubeconfig", kubeconfig).stdout.splitlines()
+    wrapped = [line for line in told if line.startswith(" " * 10) and ">" not in line]
+    assert 40 <= max(map(len, wrapped)) <= 60

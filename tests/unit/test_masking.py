@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from paichart.masking import masked
+from paichart.masking import masked, without_secret
+from paichart.problems import Problem, Span
 from paichart.report.as_text import report
 from tests.unit.checking import documents, problems
 
@@ -110,6 +113,14 @@ def test_a_slip_in_a_key_whose_value_looks_secret_is_told_with_what_was_meant():
         "did you mean 'secret-name'?",
     )
     assert "pai-tls" not in report([problem], documents(config=config).lines())
+
+
+def test_words_of_keys_are_told_unless_they_are_the_secret_itself():
+    line = "docker_registry_password: storage"
+    of_value = Problem(Span("config.yaml", 1, 27, 7), "PAI205", "'storage' can't be a password")
+    assert "storage" not in without_secret(of_value, [line]).message
+    of_key = replace(of_value, span=Span("config.yaml", 1, 1, 24), message="belongs to storage")
+    assert without_secret(of_key, [line]) == of_key
 
 
 def test_words_that_the_line_shows_anyway_are_no_secret():

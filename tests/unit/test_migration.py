@@ -432,3 +432,9 @@ def test_a_thousand_machines_take_one_line_each_thing() -> None:
     assert body(result, "layout").count('hostname: "n') == 1000
     assert "etcdid" not in body(result, "layout")
     assert len(report.as_text(result.entries).splitlines()) < 40
+
+
+@pytest.mark.parametrize(("terminal", "widest"), [(200, 110), (60, 60)])
+def test_lines_fit_the_terminal(terminal, widest):
+    lines = report.as_text(imported().entries, terminal).splitlines()
+    assert widest - 20 <= max(map(len, lines)) <= widest
