@@ -285,7 +285,7 @@ def test_a_worker_that_init_was_told_to_take_in_spite_of_its_taint_is_told(run, 
 
 def test_lines_fit_a_narrow_terminal(site, run, kubeconfig, double, monkeypatch):
     double.lists["/api/v1/nodes"][1:] = []
-    monkeypatch.setattr("paichart.cli.print.columns_of", lambda _: 60)
+    monkeypatch.setattr("paichart.cli.print.columns_of", lambda _: 40)
     told = run("preflight", "site", "--kubeconfig", kubeconfig).stdout.splitlines()
     wrapped = [line for line in told if line.startswith(" " * 10) and ">" not in line]
-    assert 40 <= max(map(len, wrapped)) <= 60
+    assert 30 <= max(map(len, wrapped)) <= 40
