@@ -12,10 +12,9 @@ from paichart.masking import without_secret
 from paichart.model import Capacity, Cluster, Device, Machine, Settings, Sku, is_true
 from paichart.problems import Problem, Severity, Span, has_errors, in_order
 from paichart.quantity import cores, mebibytes
-from paichart.reading import is_there
 from paichart.rules.subject import Subject
 from paichart.schema import FILES, check_document
-from paichart.source import Document, absent, load
+from paichart.source import Document, absent, is_there, load
 
 _MISSING_KEY = "PAI202"
 

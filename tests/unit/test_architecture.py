@@ -10,9 +10,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "generator" / "paichart"
 
 LAYERS = (
-    ("problems", "names", "resources", "characters", "openings", "blocks", "outline", "tree"),
-    ("model", "quantity", "codes", "scalars", "kube"),
-    ("syntax", "nodes", "reading"),
+    ("problems", "names", "resources"),
+    ("model", "quantity", "codes", "kube"),
     ("source",),
     ("hived", "validator", "alluxio", "addresses", "alert_actions", "cron", "re2"),
     ("vocabulary",),
@@ -36,7 +35,7 @@ LAYERS = (
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MAY_TOUCH_THE_DISK = {
-    "reading",
+    "source",
     "write",
     "credentials",
     "inputs",

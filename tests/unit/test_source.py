@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from paichart import nodes
 from paichart.problems import Severity
-from paichart.reading import MAX_BYTES
-from paichart.source import absent, load, parse, parse_embedded
+from paichart.source import absent, load, nodes, parse, parse_embedded
+from paichart.source.reading import MAX_BYTES
 
 BOMB = "a: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
     f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9)

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import yaml
 
 from paichart.migration.changes import Change, Edited, line_starts, without_nested
-from paichart.nodes import Composer
-from paichart.tree import Node
+from paichart.source.nodes import Composer
+from paichart.source.tree import Node
 from paichart.validator import Path
 
 _COMMA = re.compile(r"\s*,")

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from paichart.characters import WIDE_COMMA, cure, in_structure, named
-from paichart.outline import find_misfit
+from paichart.source.characters import WIDE_COMMA, cure, in_structure, named
+from paichart.source.outline import find_misfit
 
 _KEY = re.compile(r"[ -]*[^\s#][^#]*?:(?=\s|$)")
 _CONTENT = re.compile(r"[ \t]*[^\s#]")

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from paichart.characters import disguised
 from paichart.problems import Severity
+from paichart.source.characters import disguised
 
 _FIRST_LETTERS = frozenset("+-.0123456789~yYnNtToOfF")
 _WORDS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}

@@ -14,11 +14,11 @@ from typing import Any
 
 import yaml
 
-from paichart.nodes import Composer
 from paichart.problems import Problem, Related, Span
-from paichart.reading import MAX_BYTES, Unread, read
-from paichart.syntax import explain
-from paichart.tree import Fault, Mark, Node
+from paichart.source.nodes import Composer
+from paichart.source.reading import MAX_BYTES, Unread, read
+from paichart.source.syntax import explain
+from paichart.source.tree import Fault, Mark, Node
 
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

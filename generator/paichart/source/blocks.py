@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from paichart.openings import end_of_value
+from paichart.source.openings import end_of_value
 
 NO_CONTENT = re.compile(r"\s*(?:#.*)?|---(?:\s.*)?|\.\.\.\s*|%.*")
 _DASHES = re.compile(r" *(?:- +)*(?:-$)?")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from paichart.blocks import NO_CONTENT, Block, Outline, Piece, indentation, walk
+from paichart.source.blocks import NO_CONTENT, Block, Outline, Piece, indentation, walk
 
 _READ_AT_MOST = 2_000_000
 _LINE_AT_MOST = 10_000

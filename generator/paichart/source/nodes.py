@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from paichart.characters import begins_unseen, disguised, named, without_lookalikes
 from paichart.problems import Severity
-from paichart.scalars import Trap, resolve
-from paichart.tree import Fault, Node, Place
+from paichart.source.characters import begins_unseen, disguised, named, without_lookalikes
+from paichart.source.scalars import Trap, resolve
+from paichart.source.tree import Fault, Node, Place
 
 MAX_DEPTH = 64
 MAX_VALUES = 2_000_000
