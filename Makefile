@@ -44,7 +44,7 @@ quick: .venv/.dev ## Run the quick tests: without lint's, slow ones, other progr
 
 test: .venv/.dev programs ## Run all tests, also those on a real control plane (builds it once)
 	$(BIN)/pytest -n 2 -m 'not cluster'
-	$(BIN)/pytest -m cluster
+	$(BIN)/pytest -n 2 --dist loadfile -m cluster
 
 tools: .venv/.dev ## Build helm, kubectl and the control plane into the user's cache folder
 	$(BIN)/python -m tests.rig.tools

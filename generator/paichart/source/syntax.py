@@ -20,6 +20,9 @@ _INDENTATION_HINT = "align it with the lines above and below, with spaces only"
 _COLON_HINT = "check the indentation here and the line above; quote a value that contains ': '"
 _ESCAPE_HINT = "write '\\\\' for a backslash, or use single quotes"
 
+_CONFLICT = re.compile(r"(<{7}|\|{7}|>{7}) |={7}\s*$")
+"""A line with which git marks that two people changed the same lines."""
+
 _OF_BLOCKS = (
     "mapping values are not allowed",
     "sequence entries are not allowed",
@@ -80,7 +83,8 @@ def explain(error: yaml.YAMLError, lines: Sequence[str]) -> SyntaxFault:
     problem = error.problem or ""
     line, column = _inside(error.problem_mark, lines)
     return (
-        _disguised(line, lines)
+        _conflict(lines)
+        or _disguised(line, lines)
         or _tabbed(problem, line, column, lines)
         or _broken_blocks(problem, line, column, lines)
         or _broken_text(error, problem, lines)
@@ -184,6 +188,17 @@ def _unexpected(line: int, column: int, text: str) -> SyntaxFault:
         return SyntaxFault(line, column, "PAI108", message, _INDENTATION_HINT)
     hint = "quote the whole value, or put what follows on its own line"
     return SyntaxFault(line, column, "PAI108", "unexpected text after the value", hint)
+
+
+def _conflict(lines: Sequence[str]) -> SyntaxFault | None:
+    """Tell that git's marks of a conflict were left in the text, at the first of them."""
+    first = next((number for number, line in enumerate(lines) if _CONFLICT.match(line)), None)
+    if first is None:
+        return None
+    hint = "keep what is right of both sides, and remove the lines of '<<<<<<<', '=======' and '>>>>>>>'"
+    return SyntaxFault(
+        first, 0, "PAI108", "a merge conflict was not resolved", hint, len(lines[first].rstrip())
+    )
 
 
 def _disguised(line: int, lines: Sequence[str]) -> SyntaxFault | None:
