@@ -78,7 +78,7 @@ def test_a_finding_has_its_place_and_its_cure_below(site, run, kubeconfig, doubl
     assert result.stdout.splitlines()[4:] == [
         "SEVERITY  CODE    WHERE                   WHAT",
         "warning   PAI303  site/layout.yaml:26:15  2 nodes: 'pai-worker1', 'pai-worker2'",
-        "          is cordoned: no service or job starts there",
+        "          each is cordoned: no service or job starts there",
         f"          > kubectl --kubeconfig {kubeconfig} uncordon pai-worker1 pai-worker2",
         "",
         "2 warnings: ready to install",

@@ -62,11 +62,12 @@ def _row(group: Group, place: int, width: int, is_coloured: bool) -> Iterator[st
     if is_coloured:
         severity = f"{COLOURS[first.severity]}{severity}{PLAIN}"
     names = group.names
-    what = f"{first.kind} {names[0]}"
+    what, message = f"{first.kind} {names[0]}", first.message
     if len(names) > 1:
         what = f"{len(names)} {_plural(first.kind)}: {some_names(names)}"
+        message = f"each {message}"
     yield f"{severity}{first.code:<8}{_where(group):<{place}}  {_printable(what)}"
-    yield from _wrapped(first.message, width)
+    yield from _wrapped(message, width)
     details = [(finding.name, finding.detail) for finding in group.findings if finding.detail]
     if len(names) == 1 and first.detail:
         yield from _wrapped(f"({first.detail})", width)
