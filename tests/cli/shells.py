@@ -24,6 +24,14 @@ _CONTROL = re.compile(
 )
 
 
+def heed_interrupts() -> None:
+    """Make a process that is about to start end on Ctrl-C, as at a terminal.
+
+    What a script or a CI server starts in the background ignores it, and hands that on to what it starts.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A shell that waits for keys; ready says how its prompt ends, `shown` is what it wrote of late."""
 

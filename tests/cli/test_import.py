@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.cli.shells import heed_interrupts
 from tests.unit.checking import LAYOUT
 
 LEGACY = Path(__file__).parents[1] / "legacy"
@@ -251,7 +252,11 @@ def test_who_tires_of_a_silent_cluster_is_told_that_nothing_was_changed(tmp_path
         (tmp_path / "kubeconfig").write_text(yaml.safe_dump(kubeconfig))
         command = [sys.executable, "-m", "paichart.cli", "import", "--from-cluster", "-o", "new"]
         process = subprocess.Popen(
-            [*command, "--kubeconfig", "kubeconfig"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+            [*command, "--kubeconfig", "kubeconfig"],
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=heed_interrupts,  # noqa: PLW1509 - it touches a signal alone
         )
         silent.settimeout(60)
         with silent.accept()[0]:

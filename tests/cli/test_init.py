@@ -17,6 +17,7 @@ import yaml
 from typer.testing import CliRunner
 
 from paichart.cli.app import app
+from tests.cli.shells import heed_interrupts
 from tests.unit import starter_nodes as real
 from tests.unit.starter_nodes import cluster, control_plane, dgx, kubeconfig_of, node
 
@@ -350,6 +351,7 @@ class User:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
+            preexec_fn=heed_interrupts,  # noqa: PLW1509 - it touches a signal alone
             env={**os.environ, **(environment or {}), "TERM": "dumb", "NO_COLOR": "1"},
         )
         os.close(theirs)
