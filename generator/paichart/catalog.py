@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -20,7 +20,7 @@ from paichart.derive import common
 from paichart.derive.hivedscheduler import scheduler_tag
 from paichart.derive.network import exposure_type, is_tls_on
 from paichart.derive.pylon import exposure
-from paichart.model import Cluster, Settings
+from paichart.model import Cluster, Machine, Settings
 from paichart.release import enabled_services
 
 PAI_IMAGE = "pai:"
@@ -30,6 +30,17 @@ KUBERNETES_TAG = "{kubernetes}"
 """What stands for the tag of an image of the cluster's own version."""
 
 OBJECTS_ONLY = "no server: its objects are for yours, which finds them by an operator or a sidecar"
+
+NODE_RULES: Mapping[str, Callable[[Machine], bool]] = {
+    "the master": lambda machine: machine.is_master,
+    "workers": lambda machine: machine.is_worker,
+    "storage machines": lambda machine: machine.is_storage,
+    "every node without no-logmanager": lambda machine: not machine.no_log_manager,
+    "every node without no-jobexporter": lambda machine: not machine.no_job_exporter,
+    "every node without no-nodeexporter": lambda machine: not machine.no_node_exporter,
+    "any node": lambda machine: True,
+}
+"""Which machines the rules for nodes mean, as workloads tell them in words."""
 
 _PLACEHOLDER = re.compile(r"\{([a-z-]+(?:\.[A-Za-z_-]+)+)\}")
 _EXPOSED_AT = {"hostPort": "host", "nodePort": "node"}
@@ -128,6 +139,11 @@ def services_running(cluster: Cluster) -> frozenset[str]:
     """Return the names of a cluster's services but for those that are there for objects alone."""
     running = {service.name for service in enabled_services(cluster) if service.has_server(cluster)}
     return services_on(cluster) & running
+
+
+def runs_on(rule: str, machine: Machine | None) -> bool:
+    """Tell whether a workload with this rule for nodes may run on a machine; None is a node of no layout."""
+    return rule.startswith("every node") if machine is None else NODE_RULES[rule](machine)
 
 
 def describe(cluster: Cluster) -> tuple[Description, ...]:

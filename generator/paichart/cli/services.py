@@ -88,15 +88,16 @@ def services(
 
 def _on_machine(name: str, services: Sequence[Description], cluster: Cluster) -> tuple[Description, ...]:
     """Return the services of which pods run, or may run, on the machine of that name; leave without one."""
-    from paichart.page.duties import machines_of  # noqa: PLC0415 - keeps `--version` and `--help` quick
+    from paichart.catalog import runs_on  # noqa: PLC0415 - keeps `--version` and `--help` quick
     from paichart.problems import suggest  # noqa: PLC0415
 
     machines = {machine.name: machine for machine in cluster.machines}
     if name not in machines:
         hint = suggest(name, machines) or "see machine-list in layout.yaml"
         fail(f"there is no machine '{name}'", hint, Exit.USAGE)
-    rules = {work.nodes for service in services if service.is_on for work in service.workloads}
-    here = {rule for rule in rules if machines[name] in machines_of(cluster, rule)}
+    machine = machines[name]
     return tuple(
-        service for service in services if service.is_on and here & {work.nodes for work in service.workloads}
+        service
+        for service in services
+        if service.is_on and any(runs_on(work.nodes, machine) for work in service.workloads)
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from paichart import credentials
 from paichart.migration.entries import Action, Entry
+from paichart.report.lines import wrapped
 from paichart.schema import FILES
 
 WIDEST = 110
@@ -25,12 +25,12 @@ def as_text(entries: Sequence[Entry], width: int = WIDEST) -> str:
         for action in Action:
             for entry in done:
                 if (entry.file, entry.action) == (file, action):
-                    lines += _wrapped(_sentence(entry), width, f"  {action.value:<12}", " " * 14)
+                    lines += wrapped(_sentence(entry), min(width, WIDEST), f"  {action.value:<12}", " " * 14)
     todo = [entry for entry in entries if entry.action is Action.DECISION]
     if todo:
         lines.append(Action.DECISION.value)
     for number, entry in enumerate(todo, 1):
-        lines += _wrapped(f"{entry.file}: {_sentence(entry)}", width, f"  {number}. ", "     ")
+        lines += wrapped(f"{entry.file}: {_sentence(entry)}", min(width, WIDEST), f"  {number}. ", "     ")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -69,14 +69,3 @@ def _some(names: Sequence[str]) -> Iterator[str]:
     yield from names[:_NAMED_AT_MOST]
     if len(names) > _NAMED_AT_MOST:
         yield f"{len(names) - _NAMED_AT_MOST} more"
-
-
-def _wrapped(text: str, width: int, first: str, further: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        min(width, WIDEST),
-        initial_indent=first,
-        subsequent_indent=further,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

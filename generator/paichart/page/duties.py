@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from paichart.catalog import Description, Workload
+from paichart.catalog import NODE_RULES, Description, Workload, runs_on
 from paichart.model import Cluster, Machine
 from paichart.page.reasons import why
-
-_RULES: Mapping[str, Callable[[Machine], bool]] = {
-    "the master": lambda machine: machine.is_master,
-    "workers": lambda machine: machine.is_worker,
-    "storage machines": lambda machine: machine.is_storage,
-    "every node without no-logmanager": lambda machine: not machine.no_log_manager,
-    "every node without no-jobexporter": lambda machine: not machine.no_job_exporter,
-    "every node without no-nodeexporter": lambda machine: not machine.no_node_exporter,
-    "any node": lambda machine: True,
-}
-"""Which machines the rules for nodes mean, as the catalog words them."""
 
 _KINDS = (
     ("privileged: ", "privileged", "Privileged containers", "may do all that root on the machine may"),
@@ -82,7 +71,7 @@ class RightsKind:
 
 def places(cluster: Cluster, services: Iterable[Description]) -> tuple[Place, ...]:
     """Return where the workloads of services run, in the order of the rules; empty places are left out."""
-    found: dict[str, list[tuple[str, Workload]]] = {rule: [] for rule in _RULES}
+    found: dict[str, list[tuple[str, Workload]]] = {rule: [] for rule in NODE_RULES}
     for service in services:
         for workload in service.workloads:
             found[workload.nodes].append((service.name, workload))
@@ -95,7 +84,7 @@ def places(cluster: Cluster, services: Iterable[Description]) -> tuple[Place, ..
 
 def machines_of(cluster: Cluster, rule: str) -> tuple[Machine, ...]:
     """Return the machines that a rule of the catalog means, in layout order."""
-    return tuple(machine for machine in cluster.machines if _RULES[rule](machine))
+    return tuple(machine for machine in cluster.machines if runs_on(rule, machine))
 
 
 def ports(services: Sequence[Description], at: str) -> tuple[Opened, ...]:
@@ -117,7 +106,7 @@ def ports(services: Sequence[Description], at: str) -> tuple[Opened, ...]:
 def ports_machines(cluster: Cluster, services: Sequence[Description], port: Opened) -> tuple[Machine, ...]:
     """Return the machines at which a port of `host` is open, in layout order."""
     rules = {w.nodes for service in services if service.name == port.service for w in service.workloads}
-    return tuple(machine for machine in cluster.machines if any(_RULES[rule](machine) for rule in rules))
+    return tuple(machine for machine in cluster.machines if any(runs_on(rule, machine) for rule in rules))
 
 
 def images(services: Iterable[Description]) -> Mapping[str, tuple[str, ...]]:

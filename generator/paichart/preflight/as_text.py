@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
@@ -10,6 +9,7 @@ from paichart.names import some_names
 from paichart.preflight.examination import Examination
 from paichart.preflight.finding import NAMES, Group, cured
 from paichart.report.as_text import COLOURS, PLAIN, count, more
+from paichart.report.lines import wrapped
 
 WIDEST = 110
 """Columns of a line that is wrapped, however wide the terminal is."""
@@ -95,14 +95,7 @@ def _where(group: Group) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(
-        _printable(text),
-        width,
-        initial_indent=_INDENT,
-        subsequent_indent=_INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return wrapped(_printable(text), width, _INDENT, _INDENT)
 
 
 def _summary(examination: Examination) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from paichart.catalog import Description, describe, entries
-from paichart.derive.cluster_configuration import node_labels
+from paichart.catalog import Description, describe, entries, runs_on
 from paichart.derive.monitoring import has_job_exporter
 from paichart.derive.network import exposure_type
 from paichart.model import Machine
@@ -59,7 +58,7 @@ def check_host_ports(plan: Plan, snapshot: Snapshot) -> Iterator[Finding]:
     for port in host_ports(plan):
         for pod in taken.get(port.number, ()):
             machine = machines.get(pod.node)
-            if _runs_on(port.nodes, machine):
+            if runs_on(port.nodes, machine):
                 yield _taken(port, pod, machine)
 
 
@@ -116,7 +115,7 @@ def _ports(plan: Plan, at: str) -> Iterator[Port]:
 
 
 def _nodes(service: Description) -> str:
-    return service.workloads[0].nodes if service.workloads else ""
+    return service.workloads[0].nodes if service.workloads else "any node"
 
 
 def _setting(plan: Plan, service: Description, name: str) -> str:
@@ -126,18 +125,3 @@ def _setting(plan: Plan, service: Description, name: str) -> str:
     entry = next(entry for entry in entries() if entry.name == service.name)
     written = (port.number for port in entry.ports if port.name == name and port.number.startswith("{"))
     return next(written, f"paichart.values.{service.name}").strip("{}")
-
-
-def _runs_on(nodes: str, machine: Machine | None) -> bool:
-    """Tell whether a service whose nodes are told in words runs on a machine; None is a node of no layout."""
-    if nodes.startswith("every node"):
-        label = nodes.partition(" without ")[2]
-        return machine is None or label not in node_labels(machine)
-    if machine is None:
-        return False
-    roles = {
-        "the master": machine.is_master,
-        "workers": machine.is_worker,
-        "storage machines": machine.is_storage,
-    }
-    return roles.get(nodes, True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from textwrap import indent, wrap
+from textwrap import indent
 from typing import Any
 
 from paichart.codes import Code
 from paichart.problems import Problem
 from paichart.report import as_json
 from paichart.report.as_text import BOLD, PLAIN, Lines, tell
+from paichart.report.lines import wrapped
 
 WIDEST = 100
 """Columns of a paragraph, however wide the terminal is."""
@@ -67,12 +68,5 @@ def list_of(groups: Mapping[str, Sequence[Code]], *, is_coloured: bool = False) 
 
 
 def _paragraph(text: str, width: int) -> str:
-    lines = wrap(
-        text,
-        min(width, WIDEST),
-        initial_indent=_IN,
-        subsequent_indent=_IN,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    lines = wrapped(text, min(width, WIDEST), _IN, _IN)
     return "\n".join(lines) + "\n"

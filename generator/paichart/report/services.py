@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from textwrap import wrap
 from typing import Any
 
 from paichart.catalog import Description, Port
+from paichart.report.lines import wrapped
 
 _AT = {"service": "", "node": "on every node", "host": "on the machine"}
 _NOTHING = "-"
@@ -84,7 +84,7 @@ def _ports(ports: Sequence[Port]) -> Iterator[str]:
 def _wrapped(values: Iterable[str], room: int) -> Iterator[str]:
     """Yield values, long ones on several lines of which all but the first are indented."""
     for value in values:
-        yield from wrap(value, room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        yield from wrapped(value, room, further="  ")
 
 
 def _marked(values: Iterable[str]) -> Iterator[tuple[bool, str]]:
